@@ -1,0 +1,61 @@
+import type { Event, EventAction } from './event.ts';
+
+/**
+ * A delivery that is due: one event for one handler. It is committed together with the state that
+ * made it due and leaves the store when it has been carried out.
+ */
+export interface Delivery {
+  /** Unique; the texts sort in the order in which the deliveries came up. */
+  id: string;
+  handler: string;
+  event: Event;
+  /** How often it was begun; counts a try that our own death cut short. */
+  tries: number;
+}
+
+/** Why an event did not reach a handler: what held it back and the value that was seen. */
+export interface FilteredBy {
+  /** `handle`, `flapping`, `severities`, `silenced`, or the name of the filter. */
+  by: string;
+  /** A sentence for a person. */
+  why: string;
+  /** Path of the attribute that decided, and the value found there. */
+  seen?: { attribute: string; value: unknown };
+}
+
+/** What became of a delivery. */
+export type DeliveryOutcome = 'handled' | 'filtered' | 'failed';
+
+/** The one record of what was decided for an event at a handler, and why. It outlives the event. */
+export interface DeliveryRecord {
+  event_id: string;
+  client: string;
+  check: string;
+  handler: string;
+  action: EventAction;
+  status: number;
+  occurrences: number;
+  /** Unix seconds. */
+  timestamp: number;
+  outcome: DeliveryOutcome;
+  filtered?: FilteredBy;
+  /** Where it failed, and how. */
+  failed?: { stage: 'handler' | 'mutator' | 'filter'; error: string };
+  /** First characters of what the handler printed. */
+  output?: string;
+  /** Seconds from its first instruction to its end, three decimals. */
+  duration?: number;
+}
+
+/** One change of a check's state at a client; kept in a bounded log that outlives the event. */
+export interface Transition {
+  /** Unix seconds of the execution. */
+  timestamp: number;
+  status: number;
+  /** Null for the first result of all. */
+  from: number | null;
+  action: EventAction | null;
+  event_id: string | null;
+  /** First characters of the output. */
+  output: string;
+}

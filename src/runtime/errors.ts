@@ -1,0 +1,56 @@
+/**
+ * What the reader of an error can do about it: mend the configuration, mend the input, look for another name, read
+ * again and retry, try later, give it more time, ask for permission, start again, or report a defect of Tocsin.
+ */
+export type ErrorKind =
+  | 'config'
+  | 'input'
+  | 'not_found'
+  | 'conflict'
+  | 'unavailable'
+  | 'timeout'
+  | 'refused'
+  | 'closed'
+  | 'bug';
+
+/** Every error that Tocsin makes: its stable code and its kind. `docs/errors.md` tells what to do about each. */
+export const ERROR_CODES = {
+  CONFIG_INVALID: 'config',
+  CONFIG_UNREADABLE: 'config',
+  PLUGIN_INVALID: 'config',
+  USAGE: 'input',
+  MESSAGE_INVALID: 'input',
+  NOT_FOUND: 'not_found',
+  WRITE_CONFLICT: 'conflict',
+  STORE_UNAVAILABLE: 'unavailable',
+  STORE_LOCKED: 'unavailable',
+  STORE_FORMAT: 'refused',
+  STORE_CLOSED: 'closed',
+  TRANSPORT_UNAVAILABLE: 'unavailable',
+  TRANSPORT_CLOSED: 'closed',
+  SERVER_UNREACHABLE: 'unavailable',
+  PORT_IN_USE: 'unavailable',
+  TIMED_OUT: 'timeout',
+  CLOSED: 'closed',
+  BUG: 'bug',
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** The one error class. The message says what happened, where, and what to do; code and kind are for programs. */
+export class TocsinError extends Error {
+  readonly code: ErrorCode;
+  readonly kind: ErrorKind;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'TocsinError';
+    this.code = code;
+    this.kind = ERROR_CODES[code];
+  }
+}
+
+/** The text of anything that was thrown. */
+export function errorText(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

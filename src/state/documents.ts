@@ -1,0 +1,83 @@
+import type { ExecutedCheck } from '../model/check.ts';
+import type { RegisteredClient } from '../model/client.ts';
+import type { Delivery, DeliveryRecord, Transition } from '../model/delivery.ts';
+import type { Event, Silence } from '../model/event.ts';
+
+/** A client and what the server knows of it. Kind `client`, named like the client. */
+export interface ClientState {
+  client: RegisteredClient;
+  /** The signature that was pinned first; empty: none. */
+  signature: string;
+  /** Attended milliseconds (see `Attendance`) when the last keepalive was received. */
+  seenAttendedMs: number;
+  /** Unix milliseconds, by the server's clock, of the same moment; for showing. */
+  seenAtMs: number;
+}
+
+/** The last number taken of one agent: `boot` is its running process, `earlierBoots` the ones before. */
+export interface TakenNumber {
+  boot: string;
+  number: number;
+  earlierBoots: string[];
+}
+
+/**
+ * The state of one client's one check: one unit, read together, decided purely, written together.
+ * Kind `state`, named `<client>/<check>`.
+ */
+export interface CheckState {
+  /** The last result, as it is stored: with the definition laid under it and its output cut. */
+  check: ExecutedCheck;
+  /** Statuses, oldest first, at most 21. */
+  history: number[];
+  /** Unix seconds of the last OK; null: never. */
+  last_ok: number | null;
+  /** The open event, or null. */
+  event: Event | null;
+  /** Agent name → last number taken, so that each result counts once. */
+  taken: Record<string, TakenNumber>;
+}
+
+/**
+ * How long servers have been taking keepalives, all in all. A client's age is the difference to what
+ * stood here when its last keepalive came, so time in which nobody could hear it does not count.
+ * Kind `attendance`, named `keepalives`.
+ */
+export interface Attendance {
+  attendedMs: number;
+}
+
+/** Kind of document → its shape. */
+export interface Documents {
+  client: ClientState;
+  state: CheckState;
+  silence: Silence;
+  delivery: Delivery;
+  attendance: Attendance;
+}
+
+export type Kind = keyof Documents;
+
+/** Family of logs → the shape of its entries. Logs are named `<family>/<client>/<check>`. */
+export interface Logs {
+  transitions: Transition;
+  deliveries: DeliveryRecord;
+}
+
+export type LogFamily = keyof Logs;
+
+/** Name of the unit of state of a client's check. Neither name can contain `/`. */
+export function stateName(client: string, check: string): string {
+  return `${client}/${check}`;
+}
+
+/** Client and check of a unit's name. */
+export function splitStateName(name: string): { client: string; check: string } {
+  const slash = name.indexOf('/');
+  return { client: name.slice(0, slash), check: name.slice(slash + 1) };
+}
+
+/** Name of the log of a family for a client's check. */
+export function logName(family: LogFamily, client: string, check: string): string {
+  return `${family}/${client}/${check}`;
+}
