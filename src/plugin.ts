@@ -13,7 +13,22 @@ import type { Log } from './runtime/log.ts';
 import type { Random } from './runtime/random.ts';
 
 export type { Event, EventCheck } from './model/event.ts';
+export { type PerfdataItem, parsePerfdata, perfdata } from './model/perfdata.ts';
 export { type Severity, severityOf } from './model/severity.ts';
+export {
+  BYTES,
+  formatRange,
+  isOutside,
+  PERCENT,
+  parseRange,
+  type Range,
+  RangeSyntaxError,
+  rangeOption,
+  readThresholds,
+  statusFor,
+  type Thresholds,
+  type Units,
+} from './model/threshold.ts';
 export { type Clock, sleep, type Timer, unixSeconds } from './runtime/clock.ts';
 export { errorText } from './runtime/errors.ts';
 export type { Log } from './runtime/log.ts';

@@ -12,6 +12,7 @@ import {
   timestamp,
   whole,
 } from './schema.ts';
+import { TimeWindowsSchema } from './windows.ts';
 
 /** Text of an aggregate's name: a name in which `:` and `|` are allowed as well. */
 export const AGGREGATE_PATTERN = '^[A-Za-z0-9_.:|-]+$';
@@ -19,7 +20,11 @@ export const AGGREGATE_PATTERN = '^[A-Za-z0-9_.:|-]+$';
 export const SOURCE_PATTERN = '^([A-Za-z0-9_.-]+|[A-Za-z0-9_.-]*:::[A-Za-z0-9_|.-]+:::[A-Za-z0-9_.-]*)$';
 
 const aggregateName = () => Type.String({ pattern: AGGREGATE_PATTERN, expected: 'an aggregate name' });
-const sourceName = () =>
+export const aggregate = () =>
+  Type.Union([aggregateName(), Type.Boolean()], { expected: 'an aggregate name, true or false' });
+export const aggregates = () => Type.Array(aggregateName(), { expected: 'an array of aggregate names' });
+/** The client that a result is reported for. */
+export const source = () =>
   Type.String({ pattern: SOURCE_PATTERN, expected: 'a client name, or a name with one token' });
 
 /** A command that runs when a check ended with the status or severity it is listed under. */
@@ -41,11 +46,9 @@ const shared = {
   handle: Type.Optional(Type.Unknown()),
   handler: Type.Optional(filledText('a handler name')),
   handlers: Type.Optional(texts('an array of handler names')),
-  source: Type.Optional(sourceName()),
-  aggregate: Type.Optional(
-    Type.Union([aggregateName(), Type.Boolean()], { expected: 'an aggregate name, true or false' }),
-  ),
-  aggregates: Type.Optional(Type.Array(aggregateName(), { expected: 'an array of aggregate names' })),
+  source: Type.Optional(source()),
+  aggregate: Type.Optional(aggregate()),
+  aggregates: Type.Optional(aggregates()),
   low_flap_threshold: Type.Optional(whole()),
   high_flap_threshold: Type.Optional(whole()),
   truncate_output: Type.Optional(flag()),
@@ -63,7 +66,7 @@ export const CheckSchema = Type.Object(
     publish: Type.Optional(flag()),
     cron: Type.Optional(filledText('a cron expression')),
     hooks: Type.Optional(Type.Record(Type.String(), HookSchema, { expected: 'an object of hooks' })),
-    subdue: Type.Optional(anyObject('an object with "days"')),
+    subdue: Type.Optional(TimeWindowsSchema),
     proxy_requests: Type.Optional(
       Type.Object(
         {
@@ -93,7 +96,7 @@ export const CheckRequestSchema = Type.Object(
     extension: Type.Optional(filledText()),
     timeout: Type.Optional(seconds()),
     stdin: Type.Optional(flag()),
-    source: Type.Optional(sourceName()),
+    source: Type.Optional(source()),
     issued: timestamp(),
   },
   { additionalProperties: true, expected: 'an object' },

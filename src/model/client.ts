@@ -1,10 +1,11 @@
 import { type Static, Type } from 'typebox';
+import { aggregate, aggregates, source } from './check.ts';
 import {
   type Attributes,
-  anyObject,
   filledText,
   flag,
   name,
+  port,
   positive,
   text,
   texts,
@@ -31,6 +32,40 @@ export const KeepaliveSettingsSchema = Type.Object(
   { additionalProperties: true, expected: 'an object' },
 );
 
+/** What a client may lay over its own keepalive check, held to the rules for those attributes of a check. */
+export const ClientKeepaliveSchema = Type.Object(
+  {
+    ...KeepaliveSettingsSchema.properties,
+    source: Type.Optional(source()),
+    aggregate: Type.Optional(aggregate()),
+    aggregates: Type.Optional(aggregates()),
+    low_flap_threshold: Type.Optional(whole()),
+    high_flap_threshold: Type.Optional(whole()),
+  },
+  { additionalProperties: true, expected: 'an object' },
+);
+
+/** Where an agent takes results from programs on its machine, over TCP and UDP. */
+export const SocketSchema = Type.Object(
+  {
+    enabled: Type.Optional(flag()),
+    bind: Type.Optional(filledText('an address to listen on')),
+    port: Type.Optional(port()),
+  },
+  { additionalProperties: true, expected: 'an object' },
+);
+
+/** Where an agent answers HTTP on its machine. */
+export const HttpSocketSchema = Type.Object(
+  {
+    ...SocketSchema.properties,
+    user: Type.Optional(text()),
+    password: Type.Optional(text()),
+    protect_all_endpoints: Type.Optional(flag()),
+  },
+  { additionalProperties: true, expected: 'an object' },
+);
+
 /** Check attributes that a client lays over its registration or deregistration check. */
 export const RegistrationSettingsSchema = Type.Object(
   { handler: Type.Optional(filledText()), handlers: Type.Optional(texts()), status: Type.Optional(whole()) },
@@ -48,10 +83,10 @@ export const ClientSchema = Type.Object(
     subscriptions: texts(),
     safe_mode: Type.Optional(flag()),
     redact: Type.Optional(texts()),
-    socket: Type.Optional(anyObject()),
-    http_socket: Type.Optional(anyObject()),
+    socket: Type.Optional(SocketSchema),
+    http_socket: Type.Optional(HttpSocketSchema),
     keepalives: Type.Optional(flag()),
-    keepalive: Type.Optional(KeepaliveSettingsSchema),
+    keepalive: Type.Optional(ClientKeepaliveSchema),
     signature: Type.Optional(text()),
     registration: Type.Optional(RegistrationSettingsSchema),
     deregister: Type.Optional(Type.Unknown()),

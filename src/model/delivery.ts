@@ -9,13 +9,15 @@ export interface Delivery {
   id: string;
   handler: string;
   event: Event;
-  /** How often it was begun; counts a try that our own death cut short. */
+  /** How often a server took it up: above 1, one that died may have carried it out before. */
   tries: number;
+  /** Why a filter could not judge the event, which passed therefore. */
+  filter_error?: string;
 }
 
 /** Why an event did not reach a handler: what held it back and the value that was seen. */
 export interface FilteredBy {
-  /** `handle`, `flapping`, `severities`, `silenced`, or the name of the filter. */
+  /** `handle`, `flapping`, `severities`, `silenced`, `no handler`, or the name of the filter. */
   by: string;
   /** A sentence for a person. */
   why: string;
@@ -39,12 +41,14 @@ export interface DeliveryRecord {
   timestamp: number;
   outcome: DeliveryOutcome;
   filtered?: FilteredBy;
-  /** Where it failed, and how. */
+  /** Where it failed, and how. Beside another outcome: a filter that could not judge, so that the event passed it. */
   failed?: { stage: 'handler' | 'mutator' | 'filter'; error: string };
   /** First characters of what the handler printed. */
   output?: string;
   /** Seconds from its first instruction to its end, three decimals. */
   duration?: number;
+  /** How often it was taken up, when a server died meanwhile: the handler may have been told as often. */
+  tries?: number;
 }
 
 /** One change of a check's state at a client; kept in a bounded log that outlives the event. */
@@ -58,4 +62,6 @@ export interface Transition {
   event_id: string | null;
   /** First characters of the output. */
   output: string;
+  /** True for a result that came after a newer one: it changed nothing. */
+  late?: true;
 }

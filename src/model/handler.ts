@@ -1,38 +1,74 @@
-import { type Static, Type } from 'typebox';
-import { type Attributes, anyObject, filledText, flag, seconds, texts, whole } from './schema.ts';
-import { SEVERITIES } from './severity.ts';
+import { type Static, type TProperties, Type } from 'typebox';
+import { type Attributes, anyObject, filledText, flag, port, seconds, texts } from './schema.ts';
+import { SEVERITIES, type Severity } from './severity.ts';
+import { TimeWindowsSchema } from './windows.ts';
+
+const socket = () =>
+  Type.Object(
+    { host: filledText('a host name or address'), port: port() },
+    { additionalProperties: true, expected: 'an object with "host" and "port"' },
+  );
+const pipe = () =>
+  Type.Object(
+    {
+      type: Type.Union([Type.Literal('direct'), Type.Literal('fanout'), Type.Literal('topic')], {
+        expected: '"direct", "fanout" or "topic"',
+      }),
+      name: filledText('the name of an exchange or queue'),
+      options: Type.Optional(anyObject()),
+    },
+    { additionalProperties: true, expected: 'an object with "type" and "name"' },
+  );
+const command = () => filledText('a shell command');
+const handlerNames = () => texts('an array of handler names');
+const type = () => filledText('"pipe", "tcp", "udp", "set" or the name of a handler plugin');
+
+/** What decides which events a handler is given, and in what form; a set leaves that to its members. */
+const selection = {
+  filter: Type.Optional(filledText('a filter name')),
+  filters: Type.Optional(texts('an array of filter names')),
+  severities: Type.Optional(
+    Type.Array(Type.Unsafe<Severity>(Type.Union(SEVERITIES.map((severity) => Type.Literal(severity)))), {
+      expected: 'an array of "ok", "warning", "critical", "unknown"',
+    }),
+  ),
+  mutator: Type.Optional(filledText('a mutator name')),
+  timeout: Type.Optional(seconds()),
+  handle_silenced: Type.Optional(flag()),
+  handle_flapping: Type.Optional(flag()),
+};
+
+const handler = <Members extends TProperties>(members: Members) =>
+  Type.Object({ type: type(), ...members }, { additionalProperties: true, expected: 'an object' });
 
 /**
- * A handler as configured: who is told of an event and how. `type` is `pipe`, `tcp`, `udp`, `set`, or the name of
- * a handler plugin (`webhook`, `mail` …) whose options stand in the member named like it.
+ * A handler as configured: who is told of an event and how. `type` is `pipe`, `tcp`, `udp`, `transport`, `set`, or
+ * the name of a handler plugin (`webhook`, `mail` …) whose options stand in the member named like it.
  * (Sensu Core 1.9 documentation, "Handler reference".)
  */
-export const HandlerSchema = Type.Object(
-  {
-    type: filledText('"pipe", "tcp", "udp", "set" or the name of a handler plugin'),
-    command: Type.Optional(filledText('a shell command')),
-    socket: Type.Optional(
-      Type.Object(
-        { host: filledText('a host name or address'), port: whole('a port number') },
-        { additionalProperties: true, expected: 'an object with "host" and "port"' },
-      ),
-    ),
-    pipe: Type.Optional(anyObject()),
-    handlers: Type.Optional(texts('an array of handler names')),
-    filter: Type.Optional(filledText('a filter name')),
-    filters: Type.Optional(texts('an array of filter names')),
-    severities: Type.Optional(
-      Type.Array(Type.Union(SEVERITIES.map((severity) => Type.Literal(severity))), {
-        expected: 'an array of "ok", "warning", "critical", "unknown"',
-      }),
-    ),
-    mutator: Type.Optional(filledText('a mutator name')),
-    timeout: Type.Optional(seconds()),
-    handle_silenced: Type.Optional(flag()),
-    handle_flapping: Type.Optional(flag()),
-  },
-  { additionalProperties: true, expected: 'an object' },
-);
+export const HandlerSchema = handler({
+  ...selection,
+  command: Type.Optional(command()),
+  socket: Type.Optional(socket()),
+  pipe: Type.Optional(pipe()),
+  handlers: Type.Optional(handlerNames()),
+});
+
+/** What each type of the core asks for; attributes that mean nothing to a type are not held to a shape. */
+export const CORE_HANDLER_SCHEMAS = {
+  pipe: handler({ ...selection, command: command() }),
+  tcp: handler({ ...selection, socket: socket() }),
+  udp: handler({ ...selection, socket: socket() }),
+  transport: handler({ ...selection, pipe: pipe() }),
+  set: handler({ handlers: handlerNames() }),
+} as const;
+/** What a handler of a plugin's type asks for beside its options. */
+export const PluginHandlerSchema = handler(selection);
+
+export type CoreHandlerType = keyof typeof CORE_HANDLER_SCHEMAS;
+/** Attributes that decide which events a handler is given; without effect on a set. */
+export const SELECTION_ATTRIBUTES: readonly string[] = Object.keys(selection);
+
 export type HandlerDefinition = Static<typeof HandlerSchema> & Attributes;
 /** A configured handler with its name. */
 export type Handler = HandlerDefinition & { name: string };
@@ -42,7 +78,7 @@ export const FilterSchema = Type.Object(
   {
     attributes: anyObject('an object of event attributes'),
     negate: Type.Optional(flag()),
-    when: Type.Optional(anyObject('an object with "days"')),
+    when: Type.Optional(TimeWindowsSchema),
   },
   { additionalProperties: true, expected: 'an object with "attributes"' },
 );

@@ -22,6 +22,9 @@ export const flag = () => Type.Boolean({ expected: 'true or false' });
 export const whole = (expected = 'a whole number') => Type.Integer({ expected });
 export const positive = (expected = 'a whole number above 0') =>
   Type.Integer({ exclusiveMinimum: 0, expected });
+/** A TCP or UDP port to connect to or listen on; 0 lets the system choose one to listen on. */
+export const port = (expected = 'a port number from 0 to 65535') =>
+  Type.Integer({ minimum: 0, maximum: 65535, expected });
 export const seconds = (expected = 'a number of seconds') => Type.Number({ minimum: 0, expected });
 export const texts = (expected = 'an array of strings that are not empty') =>
   Type.Array(filledText(), { expected });

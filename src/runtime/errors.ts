@@ -29,6 +29,7 @@ export const ERROR_CODES = {
   TRANSPORT_UNAVAILABLE: 'unavailable',
   TRANSPORT_CLOSED: 'closed',
   SERVER_UNREACHABLE: 'unavailable',
+  SERVER_REFUSED: 'refused',
   PORT_IN_USE: 'unavailable',
   TIMED_OUT: 'timeout',
   CLOSED: 'closed',
@@ -50,7 +51,9 @@ export class TocsinError extends Error {
   }
 }
 
-/** The text of anything that was thrown. */
+/** The text of anything that was thrown. (Node leaves it empty when all addresses of a name refuse.) */
 export function errorText(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  if (thrown instanceof Error)
+    return thrown.message || String((thrown as NodeJS.ErrnoException).code ?? thrown.name);
+  return typeof thrown === 'object' ? Object.prototype.toString.call(thrown) : String(thrown);
 }

@@ -21,6 +21,16 @@ export interface TakenNumber {
   earlierBoots: string[];
 }
 
+/** How many results of each severity came on one day. */
+export interface DayCount {
+  /** Whole days since 1970, UTC. */
+  day: number;
+  ok: number;
+  warning: number;
+  critical: number;
+  unknown: number;
+}
+
 /**
  * The state of one client's one check: one unit, read together, decided purely, written together.
  * Kind `state`, named `<client>/<check>`.
@@ -28,12 +38,16 @@ export interface TakenNumber {
 export interface CheckState {
   /** The last result, as it is stored: with the definition laid under it and its output cut. */
   check: ExecutedCheck;
-  /** Statuses, oldest first, at most 21. */
+  /** Statuses, oldest first, at most 21. Empty: the result was deleted, and only its open event is left. */
   history: number[];
   /** Unix seconds of the last OK; null: never. */
   last_ok: number | null;
+  /** The last result that was OK; missing while `check` itself is, or when there was none. */
+  last_good?: ExecutedCheck;
   /** The open event, or null. */
   event: Event | null;
+  /** Results so far on the current day (UTC); it goes to the log when the next day begins. */
+  today: DayCount;
   /** Agent name → last number taken, so that each result counts once. */
   taken: Record<string, TakenNumber>;
 }
@@ -62,6 +76,7 @@ export type Kind = keyof Documents;
 export interface Logs {
   transitions: Transition;
   deliveries: DeliveryRecord;
+  days: DayCount;
 }
 
 export type LogFamily = keyof Logs;

@@ -1,0 +1,91 @@
+import type { ExecutedCheck } from '../model/check.ts';
+import type { Client } from '../model/client.ts';
+import type { Attributes } from '../model/schema.ts';
+import type { CheckPlugin, Fault } from '../plugin.ts';
+import { type Clock, unixSeconds } from '../runtime/clock.ts';
+import type { Spawner } from '../runtime/spawner.ts';
+import type { InProcess } from './in-process.ts';
+
+/** A check with what running it needs; every other attribute goes into its result. */
+export type RunnableCheck = Attributes & {
+  name: string;
+  command?: string;
+  extension?: string;
+  /** Seconds; 0: no limit. */
+  timeout?: number;
+  stdin?: boolean;
+  source?: string;
+};
+
+/** What came of running a check: it was run, we stopped before it ended, or there is nothing to run. */
+export type Executed = { ended: 'done'; check: ExecutedCheck } | { ended: 'stopped' } | { ended: 'unknown' };
+
+interface Outcome {
+  status: number;
+  output: string;
+  durationMs: number;
+  fault?: Fault | undefined;
+}
+
+export interface ExecuteParts {
+  clock: Clock;
+  client: Client;
+  spawner: Spawner;
+  inProcess: InProcess;
+  checks: ReadonlyMap<string, CheckPlugin>;
+  /** Milliseconds for a check without `timeout`; 0: for ever. */
+  defaultTimeoutMs: number;
+}
+
+/**
+ * Runs a check, as a command or in process: `extension` names it there, or the check's own name. Never rejects.
+ * (Sensu Core 1.9 documentation, "Check reference".)
+ */
+export async function execute(check: RunnableCheck, parts: ExecuteParts): Promise<Executed> {
+  const executed = unixSeconds(parts.clock);
+  const timeoutMs = check.timeout === undefined ? parts.defaultTimeoutMs : check.timeout * 1000;
+  const outcome =
+    check.command === undefined
+      ? await runInProcess(check, timeoutMs, parts)
+      : await runCommand(check, check.command, timeoutMs, parts);
+  if (outcome === 'stopped' || outcome === 'unknown') return { ended: outcome };
+  return { ended: 'done', check: executedCheck(check, executed, outcome) };
+}
+
+async function runCommand(
+  check: RunnableCheck,
+  command: string,
+  timeoutMs: number,
+  { client, spawner }: ExecuteParts,
+): Promise<Outcome | 'stopped'> {
+  const stdin = check.stdin === true ? JSON.stringify({ client, check }) : undefined;
+  const execution = await spawner.run({ command, stdin, timeoutMs });
+  return execution.ended === 'stopped' ? 'stopped' : execution;
+}
+
+async function runInProcess(
+  check: RunnableCheck,
+  timeoutMs: number,
+  { clock, checks, inProcess }: ExecuteParts,
+): Promise<Outcome | 'stopped' | 'unknown'> {
+  const plugin = checks.get(check.extension ?? check.name);
+  if (!plugin) return 'unknown';
+  const startMs = clock.elapsed();
+  const outcome = await inProcess.run(plugin, check, timeoutMs);
+  return outcome ? { ...outcome, durationMs: clock.elapsed() - startMs } : 'stopped';
+}
+
+/** The check with what came of it: times in seconds, `duration` to three decimals, no empty `source`. */
+function executedCheck(check: RunnableCheck, executed: number, outcome: Outcome): ExecutedCheck {
+  const { status, output, durationMs, fault } = outcome;
+  const document: ExecutedCheck = {
+    ...check,
+    executed,
+    duration: Math.round(durationMs) / 1000,
+    output,
+    status,
+    ...(fault === undefined ? {} : { fault }),
+  };
+  if (document.source === '') delete document.source;
+  return document;
+}

@@ -1,0 +1,13 @@
+/**
+ * The agent: the process on a client that runs its checks.
+ *
+ * Requests come in through the transport, and the moments of standalone checks from the clock; results and
+ * keepalives go out through the transport. It runs on every client, and inside `tocsin up`. It remembers what is
+ * running, who called in, and the results that the transport refused, all within bounds and in memory. It never
+ * judges a result against its history, never tells a person anything, and never talks to a store.
+ *
+ * Read `agent.ts` first (what belongs together), then `runs.ts` (from a check to its result) and `execute.ts`.
+ */
+export { type Agent, type AgentParts, createAgent } from './agent.ts';
+export type { CallInReport } from './call-ins.ts';
+export type { RunnableCheck } from './execute.ts';

@@ -1,0 +1,59 @@
+import type { Client, RegisteredClient } from '../model/client.ts';
+import { DEFAULT_REDACT, redact } from '../model/redact.ts';
+import { type Clock, type Timer, unixSeconds } from '../runtime/clock.ts';
+import type { Counters } from '../runtime/counters.ts';
+import { errorText } from '../runtime/errors.ts';
+import type { Log } from '../runtime/log.ts';
+import type { Transport } from '../transport/index.ts';
+
+/** Milliseconds between two keepalives. (Sensu Core 1.9 documentation, "Client keepalives".) */
+export const KEEPALIVE_PERIOD_MS = 20_000;
+
+/** The client as it reports itself, but for the time: redacted by its own list or the default one. */
+export function reportedClient(client: Client, version: string): Omit<RegisteredClient, 'timestamp'> {
+  return { ...redact(client, client.redact ?? DEFAULT_REDACT), version };
+}
+
+/** Sends the client at once and then every 20 s. What cannot be sent is logged and counted, not kept. */
+export class Keepalives {
+  readonly #clock: Clock;
+  readonly #transport: Transport;
+  readonly #log: Log;
+  readonly #counters: Counters;
+  readonly #client: Omit<RegisteredClient, 'timestamp'>;
+  #timer: Timer | undefined;
+
+  constructor(parts: {
+    clock: Clock;
+    transport: Transport;
+    log: Log;
+    counters: Counters;
+    client: Client;
+    version: string;
+  }) {
+    this.#clock = parts.clock;
+    this.#transport = parts.transport;
+    this.#log = parts.log;
+    this.#counters = parts.counters;
+    this.#client = reportedClient(parts.client, parts.version);
+  }
+
+  start(): void {
+    this.#beat();
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+  }
+
+  #beat(): void {
+    this.#timer = this.#clock.after(KEEPALIVE_PERIOD_MS, () => this.#beat());
+    const body = { ...this.#client, timestamp: unixSeconds(this.#clock) };
+    this.#transport.publishKeepalive({ body }).catch((error: unknown) => this.#lost(error));
+  }
+
+  #lost(error: unknown): void {
+    this.#counters.increment('keepalives_unsent');
+    this.#log.warn('a keepalive was not delivered', { error: errorText(error) });
+  }
+}

@@ -1,0 +1,75 @@
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { type Clock, sleep } from '../runtime/clock.ts';
+import { errorText, TocsinError } from '../runtime/errors.ts';
+import { Exchange } from './exchange.ts';
+import { createHttp } from './http.ts';
+import { type ApiParts, LIMITS } from './parts.ts';
+import { Hub, registerV1 } from './v1/index.ts';
+
+/** The API, ready to listen. */
+export interface Api {
+  /**
+   * Listens where the settings say; port 0 takes any that is free.
+   * @throws TocsinError PORT_IN_USE, or CONFIG_INVALID when the address cannot be used at all
+   */
+  listen(): Promise<{ address: string; port: number }>;
+  /** Ends the streams, lets open requests end for a moment, and lets go of everything. May be called twice. */
+  close(): Promise<void>;
+  /** Answers a request without a socket, for tests. */
+  inject: FastifyInstance['inject'];
+}
+
+/** @throws TocsinError CONFIG_INVALID when `api.cors` cannot be sent */
+export async function createApi(given: ApiParts): Promise<Api> {
+  const parts = { ...given, limits: { ...LIMITS, ...given.limits } };
+  const exchange = new Exchange(parts);
+  const app = createHttp(exchange, parts.counters);
+  const hub = new Hub(parts);
+  registerV1(app, parts, hub, exchange.responder);
+  await app.ready();
+  let closed: Promise<void> | undefined;
+  return {
+    inject: app.inject.bind(app) as FastifyInstance['inject'],
+    listen: () => listen(app, parts.settings.api),
+    close: () => {
+      exchange.responder.closing();
+      hub.close();
+      closed ??= closeWithin(app, parts.clock, parts.limits.closeMs);
+      return closed;
+    },
+  };
+}
+
+/** Takes nothing new and waits for what is under way, but not for ever. */
+async function closeWithin(app: FastifyInstance, clock: Clock, boundMs: number): Promise<void> {
+  const ended = new AbortController();
+  const patience = sleep(clock, boundMs, ended.signal).then(() => app.server.closeAllConnections());
+  await app.close();
+  ended.abort();
+  await patience;
+}
+
+async function listen(
+  app: FastifyInstance,
+  { bind, port }: ApiParts['settings']['api'],
+): Promise<{ address: string; port: number }> {
+  try {
+    await app.listen({ host: bind, port });
+  } catch (error) {
+    throw listenError(error, bind, port);
+  }
+  const { address, port: taken } = app.server.address() as AddressInfo;
+  return { address, port: taken };
+}
+
+function listenError(cause: unknown, bind: string, port: number): TocsinError {
+  if ((cause as { code?: unknown }).code === 'EADDRINUSE') {
+    const taken = `Port ${port} of ${bind} is taken by another program.`;
+    return new TocsinError('PORT_IN_USE', `${taken} End that one, or choose another port with --port.`, {
+      cause,
+    });
+  }
+  const message = `The API cannot listen on ${bind}, port ${port}: ${errorText(cause)}.`;
+  return new TocsinError('CONFIG_INVALID', `${message} Change api.bind or api.port.`, { cause });
+}

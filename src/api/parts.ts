@@ -1,0 +1,75 @@
+import type { Settings } from '../config/settings.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Counters } from '../runtime/counters.ts';
+import type { Log } from '../runtime/log.ts';
+import type { Random } from '../runtime/random.ts';
+import type { Registry } from '../state/registry.ts';
+import type { Views } from '../state/views.ts';
+import type { Transport } from '../transport/port.ts';
+
+/** What a server tells of itself, as `GET /info` shows it (Sensu Core 1.9 documentation, "Info API"). */
+export interface ServerInfo {
+  id: string;
+  hostname: string;
+  address: string;
+  /** Single tasks that this server does now. */
+  tasks: readonly string[];
+  /** Seconds of processor time used so far. */
+  metrics: { cpu: { user: number; system: number } };
+  sensu: { version: string; settings: { hexdigest: string } };
+  /** Unix seconds. */
+  timestamp: number;
+}
+
+/** What somebody who calls in says of itself. */
+export interface CallInReport {
+  /** 0–3 */
+  status: number;
+  output: string;
+}
+
+/** Bounds that tests make small. */
+export interface ApiLimits {
+  /** Milliseconds to wait for the acknowledgement of a result that the API publishes. */
+  acknowledgeMs: number;
+  /** Milliseconds to wait until the events of a client that is removed are resolved. */
+  resolveMs: number;
+  /** Most streams at once. */
+  streams: number;
+  /** Changes that are kept for readers of the stream who come back. */
+  streamChanges: number;
+  /** Bytes that may wait in this process for one reader of the stream. */
+  streamBufferBytes: number;
+  /** Milliseconds between two signs of life on a quiet stream. */
+  streamHeartbeatMs: number;
+  /** Milliseconds that open requests get to end when the API closes. */
+  closeMs: number;
+}
+
+/** What the API is handed. */
+export interface ApiParts {
+  settings: Settings;
+  transport: Transport;
+  registry: Registry;
+  views: Views;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  counters: Counters;
+  /** Version that `GET /info` and registered clients carry. */
+  version: string;
+  serverInfo(): readonly ServerInfo[];
+  /** Takes a call for the check that waits under this name; false when there is none. */
+  callIn(name: string, report: CallInReport): boolean;
+  limits?: Partial<ApiLimits> | undefined;
+}
+
+export const LIMITS: ApiLimits = {
+  acknowledgeMs: 15_000,
+  resolveMs: 5_000,
+  streams: 200,
+  streamChanges: 10_000,
+  streamBufferBytes: 256 * 1024,
+  streamHeartbeatMs: 15_000,
+  closeMs: 3_000,
+};

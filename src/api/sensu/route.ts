@@ -1,0 +1,28 @@
+import type { Answer } from '../answer.ts';
+import type { ApiLimits, ApiParts } from '../parts.ts';
+import type { Query } from './query.ts';
+
+/** What endpoints are handed beside the request. */
+export type EndpointParts = ApiParts & { limits: ApiLimits };
+
+/** A request as an endpoint sees it. */
+export interface EndpointRequest {
+  /** Names in the path, each a valid name (`isName`), by what the route calls them. */
+  params: Readonly<Record<string, string>>;
+  query: Query;
+  /** The bytes of the body, if there is one; see `readObject`. */
+  body: unknown;
+}
+
+export type Endpoint = (request: EndpointRequest, parts: EndpointParts) => Answer | Promise<Answer>;
+
+export type Method = 'GET' | 'POST' | 'DELETE';
+
+/** One path with what may be done there. HEAD follows from GET; OPTIONS, 404 and 405 from the table. */
+export interface Route {
+  /** `/results/:client/:check`: a segment behind `:` is a name. */
+  path: string;
+  methods: Readonly<Partial<Record<Method, Endpoint>>>;
+  /** Most bytes of a body, where it is more than usual. */
+  bodyLimitBytes?: number;
+}

@@ -1,0 +1,100 @@
+import type { DeliveryRecord, Transition } from '../../../model/delivery.ts';
+import type { Event, Silence } from '../../../model/event.ts';
+import { type CheckState, type ClientState, splitStateName } from '../../../state/documents.ts';
+import { hasResult } from '../../../state/views.ts';
+import type { FeedItem } from '../../../store/port.ts';
+import { clientDocument, resultDocument } from '../../documents.ts';
+
+/** What a reader can ask to be told of. */
+export const SUBJECTS = ['client', 'result', 'event', 'silence', 'delivery', 'transition'] as const;
+export type Subject = (typeof SUBJECTS)[number];
+
+/** One thing that the stream tells: `type` is the event's name on the wire, `data` a document. */
+export interface Message {
+  /** Which wish it answers; a removal answers the one for what was removed. */
+  subject: Subject;
+  type: Subject | 'removed';
+  data: unknown;
+}
+
+type DocumentItem = Extract<FeedItem, { type: 'document' }>;
+type LogItem = Extract<FeedItem, { type: 'log' }>;
+
+/**
+ * Makes changes of the store into what readers are told. It remembers which events are open, since a state that has
+ * none does not say whether it had one before.
+ */
+export class MessageMaker {
+  /** name of the unit of state → its open event, as told last */
+  #open: Map<string, Event>;
+
+  constructor(open: Iterable<Event>) {
+    this.#open = byState(open);
+  }
+
+  /** After a gap in the feed: only these events are open. */
+  restart(open: Iterable<Event>): void {
+    this.#open = byState(open);
+  }
+
+  /** What a change means to readers; none for what is only of our own concern. */
+  messagesOf(item: DocumentItem | LogItem): Message[] {
+    if (item.type === 'log') return logMessages(item);
+    if (item.kind === 'client') return clientMessages(item.name, item.value as ClientState | undefined);
+    if (item.kind === 'silence') return silenceMessages(item.name, item.value as Silence | undefined);
+    if (item.kind === 'state') return this.#stateMessages(item.name, item.value as CheckState | undefined);
+    return [];
+  }
+
+  #stateMessages(name: string, state: CheckState | undefined): Message[] {
+    const names = splitStateName(name);
+    const result: Message =
+      state && hasResult(state)
+        ? { subject: 'result', type: 'result', data: resultDocument(names.client, state) }
+        : removed('result', names);
+    const event = this.#eventMessage(name, state?.event ?? null);
+    return event ? [result, event] : [result];
+  }
+
+  #eventMessage(name: string, event: Event | null): Message | undefined {
+    const before = this.#open.get(name);
+    if (event === (before ?? null)) return undefined;
+    if (event) {
+      this.#open.set(name, event);
+      return { subject: 'event', type: 'event', data: event };
+    }
+    this.#open.delete(name);
+    return removed('event', { ...splitStateName(name), id: before?.id });
+  }
+}
+
+function clientMessages(name: string, state: ClientState | undefined): Message[] {
+  if (!state) return [removed('client', { client: name })];
+  return [{ subject: 'client', type: 'client', data: clientDocument(state) }];
+}
+
+function silenceMessages(name: string, silence: Silence | undefined): Message[] {
+  return [
+    silence ? { subject: 'silence', type: 'silence', data: silence } : removed('silence', { id: name }),
+  ];
+}
+
+/** Logs are named `<family>/<client>/<check>`. */
+function logMessages({ log, entry }: LogItem): Message[] {
+  const slash = log.indexOf('/');
+  const family = log.slice(0, slash);
+  if (family === 'deliveries') {
+    return [{ subject: 'delivery', type: 'delivery', data: entry as DeliveryRecord }];
+  }
+  if (family !== 'transitions') return [];
+  const data = { ...splitStateName(log.slice(slash + 1)), ...(entry as Transition) };
+  return [{ subject: 'transition', type: 'transition', data }];
+}
+
+function removed(subject: Subject, names: Record<string, unknown>): Message {
+  return { subject, type: 'removed', data: { kind: subject, ...names } };
+}
+
+function byState(events: Iterable<Event>): Map<string, Event> {
+  return new Map(Array.from(events, (event) => [`${event.client.name}/${event.check.name}`, event]));
+}

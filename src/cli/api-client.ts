@@ -1,0 +1,127 @@
+import { errorText, TocsinError } from '../runtime/errors.ts';
+
+/** Where the API is and how to be let in. */
+export interface ApiAddress {
+  url: string;
+  user?: string | undefined;
+  password?: string | undefined;
+}
+
+/** One change from the live stream. */
+export interface StreamEvent {
+  id: string;
+  type: string;
+  data: unknown;
+}
+
+const PAGE = 1000;
+const TIMEOUT_MS = 30_000;
+/** A stream that says nothing for this long, not even a comment, is dead. */
+const QUIET_MS = 60_000;
+
+/** Asks a running Tocsin over HTTP. Errors are TocsinErrors that say what to do. */
+export class ApiClient {
+  readonly #address: ApiAddress;
+
+  constructor(address: ApiAddress) {
+    this.#address = address;
+  }
+
+  /** The answer's JSON; undefined when there is no such thing (404). */
+  async get<T>(path: string): Promise<T | undefined> {
+    const response = await this.#fetch(path, AbortSignal.timeout(TIMEOUT_MS));
+    if (response.status === 404) return undefined;
+    await this.#demand(response, path);
+    return (await response.json()) as T;
+  }
+
+  /** Everything behind a list endpoint, page by page. */
+  async list<T>(path: string): Promise<T[]> {
+    const items: T[] = [];
+    for (;;) {
+      const page = (await this.get<T[]>(`${path}?limit=${PAGE}&offset=${items.length}`)) ?? [];
+      items.push(...page);
+      if (page.length < PAGE) return items;
+    }
+  }
+
+  /** Changes as they are committed, until the signal aborts or the server ends the stream. */
+  async *stream(types: readonly string[], signal: AbortSignal): AsyncGenerator<StreamEvent> {
+    const path = `/api/v1/stream?types=${types.join(',')}`;
+    const quiet = new AbortController();
+    const response = await this.#fetch(path, AbortSignal.any([signal, quiet.signal]));
+    await this.#demand(response, path);
+    let timer = setTimeout(() => quiet.abort(), QUIET_MS);
+    let text = '';
+    const decoder = new TextDecoder();
+    try {
+      for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+        clearTimeout(timer);
+        timer = setTimeout(() => quiet.abort(), QUIET_MS);
+        text += decoder.decode(chunk, { stream: true });
+        const blocks = text.split('\n\n');
+        text = blocks.pop() ?? '';
+        for (const block of blocks) {
+          const event = parseBlock(block);
+          if (event) yield event;
+        }
+      }
+    } catch (error) {
+      if (!signal.aborted) throw this.#unreachable(error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #fetch(path: string, signal: AbortSignal): Promise<Response> {
+    const { url, user, password } = this.#address;
+    const headers: Record<string, string> = {};
+    if (user !== undefined) {
+      headers['authorization'] = `Basic ${Buffer.from(`${user}:${password ?? ''}`).toString('base64')}`;
+    }
+    try {
+      return await fetch(`${url}${path}`, { headers, signal });
+    } catch (error) {
+      throw this.#unreachable(error);
+    }
+  }
+
+  async #demand(response: Response, path: string): Promise<void> {
+    if (response.ok) return;
+    const { url } = this.#address;
+    if (response.status === 401) {
+      throw new TocsinError(
+        'SERVER_REFUSED',
+        `${url} asks for a user and a password: set TOCSIN_USER and TOCSIN_PASSWORD`,
+      );
+    }
+    const body = (await response.text()).slice(0, 200);
+    throw new TocsinError('SERVER_REFUSED', `${url}${path} answered ${response.status} ${body}`.trimEnd());
+  }
+
+  #unreachable(error: unknown): TocsinError {
+    const { url } = this.#address;
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    return new TocsinError(
+      'SERVER_UNREACHABLE',
+      `No Tocsin answers at ${url} (${errorText(cause) || 'no connection'}). Start one with "tocsin up", or name another with --url or --port.`,
+      { cause: error },
+    );
+  }
+}
+
+/** One block of a stream of server-sent events (WHATWG HTML, "Server-sent events"). */
+export function parseBlock(block: string): StreamEvent | undefined {
+  const event: StreamEvent = { id: '', type: 'message', data: undefined };
+  const data: string[] = [];
+  for (const line of block.split('\n')) {
+    const colon = line.indexOf(':');
+    if (colon <= 0) continue;
+    const value = line.slice(colon + 1).replace(/^ /, '');
+    if (line.startsWith('id:')) event.id = value;
+    else if (line.startsWith('event:')) event.type = value;
+    else if (line.startsWith('data:')) data.push(value);
+  }
+  if (data.length === 0) return undefined;
+  return { ...event, data: JSON.parse(data.join('\n')) };
+}

@@ -1,0 +1,151 @@
+import type { ExecutedCheck } from '../../model/check.ts';
+import type { DeliveryRecord, Transition } from '../../model/delivery.ts';
+import type { Event } from '../../model/event.ts';
+import type { ApiClient } from '../api-client.ts';
+import { EXIT } from '../exit.ts';
+import { table } from '../table.ts';
+import {
+  duration,
+  firstLine,
+  historyStrip,
+  moment,
+  paint,
+  safeText,
+  severityWord,
+  type Terminal,
+} from '../text.ts';
+import { type AskOptions, apiOf, jsonText, showAndWatch } from './ask.ts';
+
+/** Flags of `tocsin events`. */
+export interface EventsOptions extends AskOptions {
+  exitStatus?: boolean;
+}
+
+/** Changes, deliveries that one check's page shows. */
+const SHOWN = 20;
+
+/** `tocsin events [CLIENT[/CHECK]]`. */
+export async function events(
+  only: string | undefined,
+  options: EventsOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const api = apiOf(options);
+  const watching = { api, terminal, watch: options.watch, types: ['event', 'result', 'delivery', 'removed'] };
+  if (only?.includes('/')) return showAndWatch(watching, () => drawOne(only, api, options, terminal));
+  return showAndWatch(watching, () => drawList(only, api, options, terminal));
+}
+
+async function drawList(
+  client: string | undefined,
+  api: ApiClient,
+  options: EventsOptions,
+  terminal: Terminal,
+): Promise<{ text: string; code: number }> {
+  const open = await api.list<Event>(client === undefined ? '/events' : `/events/${client}`);
+  const code = options.exitStatus && open.length > 0 ? EXIT.failed : EXIT.ok;
+  if (options.json) return { text: jsonText(open), code };
+  if (open.length === 0) return { text: `${paint(terminal, 'green', 'No open problem.')}\n`, code };
+  const rows = open
+    .sort(worstFirst)
+    .map((event) => [
+      severityWord(terminal, event.check.status),
+      event.client.name,
+      event.check.name,
+      event.last_state_change === undefined ? '' : duration(Date.now() / 1000 - event.last_state_change),
+      `${event.occurrences}×${event.action === 'flapping' ? ' flapping' : ''}${event.silenced ? ' silenced' : ''}`,
+      firstLine(event.check.output),
+    ]);
+  return { text: table(terminal, ['SEVERITY', 'CLIENT', 'CHECK', 'FOR', 'SEEN', 'OUTPUT'], rows), code };
+}
+
+function worstFirst(one: Event, other: Event): number {
+  const rank = ({ check }: Event): number => [0, 2, 3, 1][check.status] ?? 1;
+  return rank(other) - rank(one) || (other.last_state_change ?? 0) - (one.last_state_change ?? 0);
+}
+
+/** All about one client's one check. */
+interface Story {
+  client: string;
+  check: ExecutedCheck & { history: number[] };
+  event: Event | null;
+  transitions: Transition[];
+  deliveries: DeliveryRecord[];
+}
+
+async function drawOne(
+  name: string,
+  api: ApiClient,
+  options: EventsOptions,
+  terminal: Terminal,
+): Promise<{ text: string; code: number }> {
+  const story = await fetchStory(name, api);
+  if (!story)
+    return { text: `Nothing is known of ${name}. "tocsin results" lists what is.\n`, code: EXIT.notFound };
+  const code = options.exitStatus && story.event ? EXIT.failed : EXIT.ok;
+  return { text: options.json ? jsonText(story) : describe(story, terminal), code };
+}
+
+async function fetchStory(name: string, api: ApiClient): Promise<Story | undefined> {
+  const logs = `${name}?limit=${SHOWN}`;
+  const [result, event, transitions, deliveries] = await Promise.all([
+    api.get<{ client: string; check: Story['check'] }>(`/results/${name}`),
+    api.get<Event>(`/events/${name}`),
+    api.get<{ items: Transition[] }>(`/api/v1/transitions/${logs}`),
+    api.get<{ items: DeliveryRecord[] }>(`/api/v1/deliveries/${logs}`),
+  ]);
+  if (!result) return undefined;
+  return {
+    ...result,
+    event: event ?? null,
+    transitions: transitions?.items ?? [],
+    deliveries: deliveries?.items ?? [],
+  };
+}
+
+function describe(story: Story, terminal: Terminal): string {
+  const { check, event } = story;
+  const dim = (text: string): string => paint(terminal, 'dim', text);
+  const since = event?.last_state_change;
+  const state = event
+    ? `open${since === undefined ? '' : ` for ${duration(Date.now() / 1000 - since)}`}, seen ${event.occurrences}×${event.action === 'flapping' ? ', flapping' : ''}${event.silenced ? ', silenced' : ''}`
+    : 'no open problem';
+  return [
+    `${severityWord(terminal, check.status)}  ${paint(terminal, 'bold', `${story.client}/${check.name}`)}  ${state}`,
+    `${dim('ran')} ${moment(check.executed ?? 0)}  ${dim('history')} ${historyStrip(terminal, check.history)}`,
+    '',
+    safeText(check.output).trimEnd(),
+    '',
+    dim('WHAT CHANGED WHEN'),
+    ...orNothing(
+      story.transitions.map((transition) => transitionLine(transition, terminal)),
+      'nothing yet',
+    ),
+    '',
+    dim('WHO WAS TOLD'),
+    ...orNothing(
+      story.deliveries.map((record) => deliveryLine(record, terminal)),
+      'nobody: there was no event yet',
+    ),
+    '',
+  ].join('\n');
+}
+
+function orNothing(lines: string[], nothing: string): string[] {
+  return lines.length === 0 ? [`  ${nothing}`] : lines.map((line) => `  ${line}`);
+}
+
+function transitionLine(transition: Transition, terminal: Terminal): string {
+  const late = transition.late ? ' (came late, changed nothing)' : '';
+  return `${moment(transition.timestamp)}  ${severityWord(terminal, transition.status)}  ${firstLine(transition.output)}${late}`;
+}
+
+function deliveryLine(record: DeliveryRecord, terminal: Terminal): string {
+  const what = `${moment(record.timestamp)}  ${record.handler}`;
+  const why = `${record.action} ${severityWord(terminal, record.status)} ${record.occurrences}×`;
+  if (record.outcome === 'handled') return `${what}  told of ${why}`;
+  if (record.outcome === 'failed') {
+    return `${what}  ${paint(terminal, 'red', 'failed')} at the ${record.failed?.stage} with ${why}: ${firstLine(record.failed?.error ?? '')}`;
+  }
+  return `${what}  not told of ${why}: ${firstLine(record.filtered?.why ?? '')}`;
+}

@@ -1,0 +1,163 @@
+import { Command, CommanderError } from 'commander';
+import { errorText, TocsinError } from '../runtime/errors.ts';
+import type { AskOptions } from './commands/ask.ts';
+import type { EventsOptions } from './commands/events.ts';
+import type { ConfigurationOptions } from './configuration.ts';
+import { EXIT, exitCodeOf } from './exit.ts';
+import { processTerminal } from './terminal.ts';
+import type { UpOptions } from './up.ts';
+import { version } from './version.ts';
+
+/** Runs one command line; resolves with the exit code when the command has ended. */
+export async function run(args: readonly string[]): Promise<number> {
+  let code: number = EXIT.ok;
+  const program = build((result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    return report(error);
+  }
+}
+
+function report(error: unknown): number {
+  if (error instanceof TocsinError && error.kind !== 'bug') {
+    process.stderr.write(`tocsin: ${error.message}\n`);
+    return exitCodeOf(error.kind);
+  }
+  process.stderr.write(
+    `tocsin: this is a defect of Tocsin, please report it\n${(error as Error)?.stack ?? errorText(error)}\n`,
+  );
+  return EXIT.failed;
+}
+
+/** @param ended is told the exit code of the command that ran */
+function build(ended: (code: number) => void): Command {
+  const program = new Command('tocsin')
+    .description('Monitoring for elastic infrastructure.')
+    .version(version, '-V, --version')
+    .helpCommand('help [command]', 'show help for a command')
+    .showHelpAfterError('(add --help for the flags and examples)')
+    .exitOverride()
+    .addHelpText('after', EXAMPLES);
+  addUp(program, ended);
+  addLists(program, ended);
+  addCheck(program, ended);
+  addHandler(program, ended);
+  return program;
+}
+
+function addUp(program: Command, ended: (code: number) => void): void {
+  program
+    .command('up')
+    .description('monitor this machine: server, agent and API in one process')
+    .option('-c, --config <file>', 'JSON configuration file')
+    .option('-d, --config-dir <folder...>', 'folders of JSON configuration files, read after the file')
+    .option('--data <folder>', 'where state is kept', '.tocsin')
+    .option('--port <number>', 'port of the HTTP API, 0 for any free one', portNumber)
+    .option('--log-level <level>', 'debug, info, warn, error or fatal')
+    .option('--no-live', 'print lines instead of a live list')
+    .option('--quick-start', 'say what to try next')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tocsin up -d /etc/sensu/conf.d\n  tocsin up -c config.json --data /var/lib/tocsin --port 8080\n',
+    )
+    .action(async (options: UpOptions) => {
+      const { up } = await import('./up.ts');
+      ended(await up(options, processTerminal()));
+    });
+}
+
+function asking(command: Command): Command {
+  return command
+    .option('--url <address>', 'address of the API (or TOCSIN_URL)')
+    .option('--port <number>', 'port of the API on this machine', portNumber)
+    .option('--json', 'JSON for scripts: an array, or one document for one thing')
+    .option('--watch', 'go on showing changes until Ctrl-C');
+}
+
+function addLists(program: Command, ended: (code: number) => void): void {
+  asking(
+    program.command('events').argument('[client[/check]]', 'only this client, or all about this one check'),
+  )
+    .description('open problems; for one check: its output, what changed when, who was told or why not')
+    .option('--exit-status', 'exit with 1 when there is an open problem')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tocsin events\n  tocsin events --watch\n  tocsin events web-1/disk\n  tocsin events --json | jq length\n\nExit codes: 0 fine (1 for an open problem with --exit-status), 3 no such check, 4 no server.\n',
+    )
+    .action(async (name: string | undefined, options: EventsOptions) => {
+      const { events } = await import('./commands/events.ts');
+      ended(await events(name, options, processTerminal()));
+    });
+  for (const [name, description, argument] of LISTS) {
+    const command = asking(program.command(name));
+    if (argument) command.argument(`[${argument}]`, 'only this one');
+    command
+      .description(description)
+      .addHelpText('after', `\nExamples:\n  tocsin ${name}\n  tocsin ${name} --json\n`)
+      .action(async (...args: unknown[]) => {
+        const { lists } = await import('./commands/lists.ts');
+        const only = argument ? (args[0] as string | undefined) : undefined;
+        ended(await lists[name](only, args[argument ? 1 : 0] as AskOptions, processTerminal()));
+      });
+  }
+}
+
+const LISTS = [
+  ['clients', 'clients, and when each was last heard', 'client'],
+  ['checks', 'the checks that the server schedules', undefined],
+  ['results', 'the last result of every check', 'client[/check]'],
+] as const;
+
+function configured(command: Command): Command {
+  return command
+    .option('-c, --config <file>', 'JSON configuration file')
+    .option('-d, --config-dir <folder...>', 'folders of JSON configuration files, read after the file');
+}
+
+function addCheck(program: Command, ended: (code: number) => void): void {
+  configured(program.command('check').description('work with one check').command('run').argument('<name>'))
+    .description('run a check now, on this machine, and say what each handler would make of it')
+    .option('--json', 'JSON for scripts')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tocsin check run disk -d /etc/sensu/conf.d\n\nNothing is sent or stored. The exit code is the status of the check.\n',
+    )
+    .action(async (name: string, options: ConfigurationOptions & { json?: boolean }) => {
+      const { checkRun } = await import('./commands/check-run.ts');
+      ended(await checkRun(name, options, processTerminal()));
+    });
+}
+
+function addHandler(program: Command, ended: (code: number) => void): void {
+  configured(
+    program.command('handler').description('work with one handler').command('test').argument('<name>'),
+  )
+    .description('send a sample event to a handler, past its filters, through its mutator')
+    .option('--status <number>', 'status of the sample event', '2')
+    .option('--json', 'JSON for scripts')
+    .addHelpText('after', '\nExamples:\n  tocsin handler test mail -d /etc/sensu/conf.d\n')
+    .action(async (name: string, options: ConfigurationOptions & { status: string; json?: boolean }) => {
+      const { handlerTest } = await import('./commands/handler-test.ts');
+      ended(await handlerTest(name, options, processTerminal()));
+    });
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
+  throw new TocsinError('USAGE', `--port takes a number from 0 to 65535, not "${text}"`);
+}
+
+const EXAMPLES = `
+Examples:
+  tocsin up -d examples/quickstart     monitor this machine
+  tocsin events                        what is wrong now
+  tocsin events web-1/disk             what happened there, who was told, why nobody was
+
+Exit codes: 0 fine, 1 failed, 2 wrong command line or configuration, 3 not found, 4 cannot be reached.
+`;

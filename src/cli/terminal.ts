@@ -1,0 +1,19 @@
+import type { Terminal } from './text.ts';
+
+/** The terminal, pipe or file that this process writes to. Colours by NO_COLOR (no-color.org) and FORCE_COLOR. */
+export function processTerminal(): Terminal {
+  const { stdout, env } = process;
+  const interactive = stdout.isTTY === true;
+  const colours = env['FORCE_COLOR'] !== undefined || (interactive && env['NO_COLOR'] === undefined);
+  return {
+    write: (text) => void stdout.write(text),
+    interactive,
+    colours,
+    get columns() {
+      return stdout.columns ?? 100;
+    },
+    get rows() {
+      return stdout.rows ?? 30;
+    },
+  };
+}

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { editDistance, nearestName } from './nearest.ts';
+
+test.each([
+  ['', '', 0],
+  ['abc', 'abc', 0],
+  ['', 'abc', 3],
+  ['abc', 'acb', 1],
+  ['interval', 'intervall', 1],
+  ['kitten', 'sitting', 3],
+  ['subscribers', 'subscribes', 1],
+])('from %j to %j it takes %i', (one, other, distance) => {
+  expect(editDistance(one, other)).toBe(distance);
+  expect(editDistance(other, one)).toBe(distance);
+});
+
+test('the nearest name is found, and only a near one', () => {
+  const known = ['interval', 'timeout', 'handlers', 'handler', 'ttl'];
+  expect(nearestName('intervall', known)).toBe('interval');
+  expect(nearestName('Timeout', known)).toBe('timeout');
+  expect(nearestName('hanlder', known)).toBe('handler');
+  expect(nearestName('tll', known)).toBe('ttl');
+  expect(nearestName('owner', known)).toBeUndefined();
+  expect(nearestName('handler', ['handler'])).toBeUndefined();
+  expect(nearestName('x'.repeat(100_000), ['x'.repeat(100_001)])).toBeUndefined();
+});

@@ -1,0 +1,47 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { TakenNumber } from '../../state/documents.ts';
+import { judgeNumber } from './taken.ts';
+
+const id = (boot: string, number: number, agent = 'a') => ({ agent, boot, number });
+
+test('numbers that rise are new, the same again is a repeat, a lower one is late', () => {
+  const first = judgeNumber({}, id('b1', 5));
+  expect(first.verdict).toBe('new');
+  expect(judgeNumber(first.taken, id('b1', 5)).verdict).toBe('repeat');
+  expect(judgeNumber(first.taken, id('b1', 4)).verdict).toBe('late');
+  expect(judgeNumber(first.taken, id('b1', 9)).verdict).toBe('new');
+});
+
+test('a new boot begins anew, and what an earlier boot left behind is late', () => {
+  const first = judgeNumber({}, id('b1', 5)).taken;
+  const second = judgeNumber(first, id('b2', 1));
+  expect(second.verdict).toBe('new');
+  expect(judgeNumber(second.taken, id('b1', 6)).verdict).toBe('late');
+  expect(judgeNumber(second.taken, id('b2', 2)).verdict).toBe('new');
+});
+
+test('agents do not disturb each other, whatever they are called', () => {
+  const first = judgeNumber({}, id('b', 5, '__proto__')).taken;
+  expect(judgeNumber(first, id('b', 1, 'toString')).verdict).toBe('new');
+  expect(judgeNumber(first, id('b', 5, '__proto__')).verdict).toBe('repeat');
+});
+
+test('of any shuffled and repeated delivery each number is new at most once', () => {
+  const numbers = fc.array(fc.tuple(fc.constantFrom('b1', 'b2', 'b3'), fc.integer({ min: 1, max: 9 })), {
+    maxLength: 60,
+  });
+  fc.assert(
+    fc.property(numbers, (list) => {
+      let taken: Record<string, TakenNumber> = {};
+      const seen = new Set<string>();
+      for (const [boot, number] of list) {
+        const judged = judgeNumber(taken, id(boot, number));
+        taken = judged.taken;
+        if (judged.verdict !== 'new') continue;
+        expect(seen.has(`${boot}/${number}`)).toBe(false);
+        seen.add(`${boot}/${number}`);
+      }
+    }),
+  );
+});

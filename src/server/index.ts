@@ -1,0 +1,113 @@
+/**
+ * The server: schedule → transport → intake → event → pipeline. In: settings, a transport and a store. Out:
+ * requests, state and events in the store, deliveries to handlers. Runs in `tocsin up`. Remembers what is under way;
+ * everything that must survive is in the store. Never opens a socket or a file by itself: it is handed them.
+ */
+import type { Settings } from '../config/settings.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Counters } from '../runtime/counters.ts';
+import type { Log } from '../runtime/log.ts';
+import type { Random } from '../runtime/random.ts';
+import type { Spawner } from '../runtime/spawner.ts';
+import type { Registry } from '../state/registry.ts';
+import type { Views } from '../state/views.ts';
+import type { BatchOptions, Subscription, Transport } from '../transport/port.ts';
+import {
+  Admission,
+  AttendanceKeeper,
+  KeepaliveIntake,
+  KeepaliveWatch,
+  ResultIntake,
+} from './intake/index.ts';
+import { Pipeline, type PipelineRules } from './pipeline/index.ts';
+import { Schedule } from './schedule/index.ts';
+
+export interface ServerParts {
+  settings: Settings;
+  /** Filters, mutators and handlers that run in process. */
+  plugins: PipelineRules['plugins'];
+  transport: Transport;
+  registry: Registry;
+  views: Views;
+  spawner: Spawner;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  counters: Counters;
+  version: string;
+}
+
+/** Batches of results: large enough to share a commit, small enough to come back soon. */
+const RESULTS: BatchOptions = { size: 500, spacingMs: 8 };
+const KEEPALIVES: BatchOptions = { size: 500, spacingMs: 50 };
+
+/** One server with everything it does. */
+export class Server {
+  readonly #parts: ServerParts;
+  readonly #pipeline: Pipeline;
+  readonly #results: ResultIntake;
+  readonly #keepalives: KeepaliveIntake;
+  readonly #attendance: AttendanceKeeper;
+  readonly #watch: KeepaliveWatch;
+  readonly #schedule: Schedule;
+  #consumptions: Subscription[] = [];
+
+  constructor(parts: ServerParts) {
+    const { settings, transport, registry, clock, log, counters } = parts;
+    this.#parts = parts;
+    this.#pipeline = new Pipeline({
+      ...parts,
+      rules: { ...settings, plugins: parts.plugins },
+      commandTimeoutMs: settings.spawn.defaultTimeoutMs,
+    });
+    const admission = new Admission({ log, counters });
+    this.#results = new ResultIntake({
+      ...parts,
+      checks: settings.checks,
+      admission,
+      decide: (event) => this.#pipeline.decide(event),
+      take: (deliveries) => this.#pipeline.take(deliveries),
+    });
+    const listening = (): boolean =>
+      registry.store.connected && transport.connected && this.#consumptions.length > 0;
+    this.#attendance = new AttendanceKeeper({ registry, clock, log, listening });
+    this.#keepalives = new KeepaliveIntake({
+      registry,
+      admission,
+      attendance: this.#attendance,
+      clock,
+      counters,
+    });
+    this.#watch = new KeepaliveWatch({
+      ...parts,
+      attendance: this.#attendance,
+      check: settings.keepalives.check,
+      hasHandler: settings.handlers.has('keepalive'),
+    });
+    this.#schedule = new Schedule({ ...parts, checks: settings.checks });
+  }
+
+  /** Takes up what a former process left, then listens, then asks. */
+  async start(): Promise<void> {
+    const { transport } = this.#parts;
+    await this.#pipeline.start();
+    await this.#attendance.start();
+    this.#consumptions = [
+      await transport.consumeKeepalives((batch) => this.#keepalives.take(batch), KEEPALIVES),
+      await transport.consumeResults((batch) => this.#results.take(batch), RESULTS),
+    ];
+    this.#watch.start();
+    this.#schedule.start();
+  }
+
+  /** Asks no more, listens no more, then lets deliveries end for at most `boundMs`; the rest stays in the store. */
+  async stop(boundMs: number): Promise<void> {
+    this.#schedule.stop();
+    this.#watch.stop();
+    const consumptions = this.#consumptions;
+    this.#consumptions = [];
+    await Promise.all(consumptions.map((consumption) => consumption.stop()));
+    await this.#pipeline.stop(boundMs);
+    await this.#attendance.stop();
+  }
+}

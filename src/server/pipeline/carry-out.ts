@@ -1,0 +1,41 @@
+import type { Delivery, DeliveryRecord } from '../../model/delivery.ts';
+import { unixSeconds } from '../../runtime/clock.ts';
+import type { HandlerPlan } from './plans.ts';
+import { firstCharacters, recordOf } from './record.ts';
+import type { Ending, Tools } from './rules.ts';
+
+/** Mutates the event and tells the handler. Never rejects. */
+export async function carryOut(
+  delivery: Delivery,
+  plan: HandlerPlan | undefined,
+  tools: Tools,
+): Promise<Ending> {
+  if (!plan) {
+    return { outcome: 'failed', stage: 'handler', error: 'no handler of this name is configured any more' };
+  }
+  if (plan.broken) return { outcome: 'failed', ...plan.broken };
+  const work = { event: delivery.event, deliveryId: delivery.id };
+  const mutated = await plan.mutate(work, tools);
+  return 'ending' in mutated ? mutated.ending : plan.way({ ...work, data: mutated.data }, tools);
+}
+
+/** The record of a delivery that was carried out. */
+export function recordEnding(
+  delivery: Delivery,
+  ending: Exclude<Ending, { outcome: 'left' }>,
+  begunMs: number,
+  clock: Tools['clock'],
+): DeliveryRecord {
+  const record: DeliveryRecord = {
+    ...recordOf(delivery.event, delivery.handler, unixSeconds(clock)),
+    outcome: ending.outcome,
+    duration: Math.round(clock.elapsed() - begunMs) / 1000,
+  };
+  if (delivery.filter_error !== undefined) record.failed = { stage: 'filter', error: delivery.filter_error };
+  if (ending.outcome === 'failed') {
+    record.failed = { stage: ending.stage, error: firstCharacters(ending.error) };
+  }
+  if (ending.output) record.output = firstCharacters(ending.output);
+  if (delivery.tries > 1) record.tries = delivery.tries;
+  return record;
+}

@@ -1,0 +1,215 @@
+import { TocsinError } from '../../runtime/errors.ts';
+import { Buckets, joinLines, splitLines } from './buckets.ts';
+import { readMeta, takeOver } from './format.ts';
+import { type AppendTuple, LogTable } from './log-table.ts';
+import type { BucketRow, JournalRow, LogQuery, LogRow, Work, WorkerOptions } from './protocol.ts';
+import type { OpenSqlite, SqlDatabase, SqlStatement } from './sqlite.ts';
+
+/** Characters of JSON text that are read at once. */
+const PIECE_LENGTH = 1 << 20;
+/** Rows that are read at once, however small they are. */
+const MOST_ROWS = 1_024;
+/** Log entries in the journal that are worth a move to the table of logs. */
+const MOVE_ENTRIES = 1_024;
+/** Characters of journal behind which even one entry moves, since it keeps the journal from being cut. */
+const MOVE_LENGTH = 4 << 20;
+
+/** A piece of what the file holds. */
+export type Piece = { type: 'buckets'; rows: BucketRow[] } | { type: 'journal'; rows: JournalRow[] };
+
+/** The database file, in the thread that writes it. Every method may throw what SQLite throws. */
+export class StoreFile {
+  readonly #database: SqlDatabase;
+  readonly #buckets = new Buckets();
+  readonly #logs: LogTable;
+  readonly #statements: ReturnType<typeof prepare>;
+  /** Log entries that are in the journal alone: how many, the row of the oldest, and what the journal grew by since. */
+  #unmoved: { entries: number; oldest: number; length: number } = { entries: 0, oldest: 0, length: 0 };
+  /** Place up to which log entries are in the table of logs. */
+  moved: number;
+  /** Which opening of the file this is. */
+  readonly run: number;
+  /** Place of the newest change that the file held when it was opened. */
+  readonly start: number;
+
+  constructor(openSqlite: OpenSqlite, options: WorkerOptions) {
+    this.#database = openSqlite(options.path);
+    try {
+      this.run = takeOver(this.#database, options.sync, options.mostPages);
+      this.moved = readMeta(this.#database, 'moved');
+      const last = this.#database.prepare('SELECT max(position) AS position FROM journal').get();
+      const newest = (last as { position: number | null }).position ?? 0;
+      this.start = Math.max(newest, readMeta(this.#database, 'position'));
+      this.#logs = new LogTable(this.#database, options.logs);
+      this.#statements = prepare(this.#database);
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
+  }
+
+  /** Everything the file holds, in pieces: first the buckets, then the journal in its order. */
+  *content(): Generator<Piece> {
+    const { bucketsBehind, rowsBehind } = this.#statements;
+    const complete = new Map<number, number>();
+    const buckets = (place: number, count: number) => bucketsBehind.all(place, count) as BucketRow[];
+    for (const rows of pieces(buckets, (row) => [row.bucket, row.documents.length])) {
+      for (const { bucket, position, documents } of rows) {
+        complete.set(bucket, position);
+        this.#buckets.holds(bucket, documents.length);
+      }
+      yield { type: 'buckets', rows };
+    }
+    let before: number | undefined;
+    const journal = (place: number, count: number) => rowsBehind.all(place, count) as JournalRow[];
+    for (const rows of pieces(journal, (row) => [row.position, lengthOf(row)])) {
+      for (const row of rows) {
+        before = unbroken(row, before);
+        if (row.writes !== null) {
+          const isComplete = (bucket: number): boolean => (complete.get(bucket) ?? 0) >= row.position;
+          this.#buckets.add(splitLines(row.writes), row.position, isComplete);
+        }
+        if (row.position > this.moved && row.appends !== null) {
+          this.#appended(splitLines(row.appends).length, row.position);
+        }
+      }
+      yield { type: 'journal', rows };
+    }
+  }
+
+  begin(): void {
+    this.#database.exec('BEGIN IMMEDIATE');
+  }
+
+  commit(): void {
+    this.#database.exec('COMMIT');
+  }
+
+  /** Writes a batch, and with it what is due of snapshots and logs. */
+  write(work: Work): void {
+    if (work.items > 0) this.#journal(work);
+    if (work.dropPrefix !== undefined) {
+      // What is still in the journal moves first, or it would come back from there.
+      this.#move(work);
+      this.#logs.drop(work.dropPrefix);
+    }
+  }
+
+  readLog(query: LogQuery): LogRow[] {
+    return this.#logs.read(query);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #journal(work: Work): void {
+    const { position, items } = work;
+    const writes = work.writes.length > 0 ? joinLines(work.writes) : null;
+    const appends = work.appends.length > 0 ? joinLines(work.appends) : null;
+    this.#statements.insertRow.run(position, items, writes, appends);
+    this.#buckets.add(work.writes, position);
+    if (work.appends.length > 0) this.#appended(work.appends.length, position);
+    const length = lengthOf({ position, items, writes, appends });
+    this.#buckets.grew(length);
+    this.#unmoved.length += length;
+    const { entries, length: grown } = this.#unmoved;
+    const moves = entries >= MOVE_ENTRIES || (entries > 0 && grown >= MOVE_LENGTH);
+    if (moves) this.#move(work);
+    if (this.#snapshot(position) || moves) this.#cutJournal(position);
+  }
+
+  #appended(entries: number, position: number): void {
+    if (this.#unmoved.entries === 0) this.#unmoved = { entries: 0, oldest: position, length: 0 };
+    this.#unmoved.entries += entries;
+  }
+
+  /** Writes the buckets that are due; true when there was one. */
+  #snapshot(position: number): boolean {
+    const { readBucket, replaceBucket } = this.#statements;
+    let wrote = false;
+    for (let bucket = this.#buckets.due(); bucket !== undefined; bucket = this.#buckets.due()) {
+      const before = readBucket.get(bucket) as { documents: string } | undefined;
+      replaceBucket.run(bucket, position, this.#buckets.merge(bucket, before?.documents ?? '[]'));
+      wrote = true;
+    }
+    return wrote;
+  }
+
+  #move({ position, nowMs }: Work): void {
+    const rows = this.#statements.appendsBetween.all(this.moved, position) as { appends: string }[];
+    const appends = rows.flatMap((row) => JSON.parse(row.appends) as AppendTuple[]);
+    this.#logs.insert(appends);
+    this.#logs.sweep(appends.length, nowMs);
+    this.#statements.setMeta.run(position, 'moved');
+    this.moved = position;
+    this.#unmoved = { entries: 0, oldest: 0, length: 0 };
+  }
+
+  /** Deletes the journal rows that nothing waits for. */
+  #cutJournal(position: number): void {
+    const next = position + 1;
+    const unmoved = this.#unmoved.entries > 0 ? this.#unmoved.oldest : next;
+    // The place of the newest change is kept beside the journal, which may become empty.
+    this.#statements.setMeta.run(position, 'position');
+    this.#statements.deleteRows.run(Math.min(this.#buckets.oldest ?? next, unmoved));
+  }
+}
+
+function prepare(
+  database: SqlDatabase,
+): Record<
+  | 'insertRow'
+  | 'readBucket'
+  | 'replaceBucket'
+  | 'deleteRows'
+  | 'appendsBetween'
+  | 'setMeta'
+  | 'bucketsBehind'
+  | 'rowsBehind',
+  SqlStatement
+> {
+  return {
+    insertRow: database.prepare('INSERT INTO journal VALUES (?, ?, ?, ?)'),
+    readBucket: database.prepare('SELECT documents FROM bucket WHERE bucket = ?'),
+    replaceBucket: database.prepare('INSERT OR REPLACE INTO bucket VALUES (?, ?, ?)'),
+    deleteRows: database.prepare('DELETE FROM journal WHERE position < ?'),
+    appendsBetween: database.prepare(
+      'SELECT appends FROM journal WHERE position > ? AND position <= ? AND appends IS NOT NULL ORDER BY position',
+    ),
+    setMeta: database.prepare('UPDATE meta SET value = ? WHERE name = ?'),
+    bucketsBehind: database.prepare('SELECT * FROM bucket WHERE bucket > ? ORDER BY bucket LIMIT ?'),
+    rowsBehind: database.prepare('SELECT * FROM journal WHERE position > ? ORDER BY position LIMIT ?'),
+  };
+}
+
+function lengthOf(row: JournalRow): number {
+  return (row.writes?.length ?? 0) + (row.appends?.length ?? 0);
+}
+
+/**
+ * Reads rows in pieces of about a mebibyte, so that nobody holds them all: as many at a time as would have filled one
+ * last time. `measure` gives a row's key and its length.
+ */
+function* pieces<Row>(
+  behind: (key: number, count: number) => Row[],
+  measure: (row: Row) => [key: number, length: number],
+): Generator<Row[]> {
+  let last = -1;
+  let count = 4;
+  for (let rows = behind(last, count); rows.length > 0; rows = behind(last, count)) {
+    yield rows;
+    const measures = rows.map(measure);
+    last = measures.at(-1)?.[0] ?? last;
+    const length = measures.reduce((sum, [, own]) => sum + own, 1);
+    count = Math.min(Math.max(Math.floor((rows.length * PIECE_LENGTH) / length), 1), MOST_ROWS);
+  }
+}
+
+/** Sees that no row of the journal is missing before this one. */
+function unbroken(row: JournalRow, before: number | undefined): number {
+  if (before !== undefined && row.position - row.items !== before) {
+    throw new TocsinError('STORE_FORMAT', `it is damaged: its journal has a gap behind ${before}`);
+  }
+  return row.position;
+}

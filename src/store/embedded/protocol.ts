@@ -1,0 +1,83 @@
+import type { ErrorCode } from '../../runtime/errors.ts';
+import type { LogRetention } from '../port.ts';
+
+/** What the worker thread is started with. */
+export interface WorkerOptions {
+  /** Path of the database file. */
+  path: string;
+  sync: 'process' | 'power';
+  logs: Readonly<Record<string, LogRetention>>;
+  /** Most pages of the file, for tests of a full disk. */
+  mostPages?: number | undefined;
+}
+
+/** One batch, or the wish to forget logs. */
+export interface Work {
+  /** Place in the feed of the last thing in the batch. */
+  position: number;
+  /** How many things the batch holds: they have the places up to `position`. 0: there is no batch. */
+  items: number;
+  /** JSON texts: `["kind","name",value]`, or `["kind","name"]` for a document that was deleted. */
+  writes: readonly string[];
+  /** JSON texts: `["log",sequence,timeMs,entry]`. */
+  appends: readonly string[];
+  /** Logs that begin with this are forgotten. */
+  dropPrefix?: string | undefined;
+  /** Wall time, Unix milliseconds: what is too old is told by it. */
+  nowMs: number;
+}
+
+/** One batch in the journal: JSON arrays of the texts in `Work`, one a line. */
+export interface JournalRow {
+  position: number;
+  items: number;
+  writes: string | null;
+  appends: string | null;
+}
+
+/** A bucket of documents: a JSON array of `["kind","name",value]`, one a line. */
+export interface BucketRow {
+  bucket: number;
+  /** Place in the feed up to which it is complete. */
+  position: number;
+  documents: string;
+}
+
+/** Which entries of a log are asked for. */
+export interface LogQuery {
+  log: string;
+  /** Only sequences below this. */
+  before: number;
+  limit: number;
+  /** Only entries of this time, Unix milliseconds, or later. */
+  sinceMs: number;
+  /** Entries from this sequence on are known already, and count towards what is kept. */
+  known: number;
+  /** How many entries below `known` are kept. */
+  keep: number;
+}
+
+export interface LogRow {
+  sequence: number;
+  time: number;
+  entry: string;
+}
+
+export type ToWorker =
+  | { type: 'more' }
+  | { type: 'work'; id: number; work: Work }
+  | { type: 'query'; id: number; query: LogQuery }
+  | { type: 'close' };
+
+export type FromWorker =
+  /** The file is open and ours; its content follows, a piece for each `more`. */
+  | { type: 'opened'; run: number; start: number; moved: number }
+  | { type: 'buckets'; rows: BucketRow[] }
+  | { type: 'journal'; rows: JournalRow[] }
+  | { type: 'loaded' }
+  /** All work up to this id is durable; log entries up to the place `moved` can be asked for. */
+  | { type: 'done'; id: number; moved: number }
+  | { type: 'entries'; id: number; rows: LogRow[] }
+  /** Nothing more will be done. */
+  | { type: 'failed'; code: ErrorCode; message: string }
+  | { type: 'closed' };
