@@ -2,13 +2,37 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadExtensions } from '../src/config/index.ts';
+import { loadExtensions, loadSettings } from '../src/config/index.ts';
 import { problemsOf } from '../src/model/problems.ts';
-import type { Plugin } from '../src/plugin.ts';
+import type { Event, Plugin } from '../src/plugin.ts';
+import { decide, HandlerPlans } from '../src/server/pipeline/index.ts';
 import { checkContext, handlerContext, pluginContext, sampleEvent } from '../src/testing/plugin-context.ts';
 
 const EXAMPLES = resolve(import.meta.dirname, '../examples/plugins');
 const MODULES = ['queue.mjs', 'production.mjs'];
+
+const DEFINITIONS = {
+  checks: {
+    'outgoing-mail': {
+      extension: 'queue',
+      queue: { folder: '/var/spool/mail-out', warning: 50 },
+      subscribers: ['mail'],
+      interval: 60,
+    },
+  },
+  filters: { environment: { is: 'production' } },
+  handlers: {
+    problems: {
+      type: 'append',
+      append: { file: '/var/log/problems.log' },
+      filter: 'environment',
+      mutator: 'one_line',
+    },
+  },
+};
+
+const extensionsOf = (modules: readonly string[]) =>
+  Object.fromEntries(modules.map((module) => [module, { module: join(EXAMPLES, module) }]));
 
 describe('the example plugins', () => {
   let plugins: ReadonlyMap<string, Plugin>;
@@ -22,7 +46,10 @@ describe('the example plugins', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  function pluginCalled<Kind extends Plugin['kind']>(kind: Kind, name: string): Extract<Plugin, { kind: Kind }> {
+  function pluginCalled<Kind extends Plugin['kind']>(
+    kind: Kind,
+    name: string,
+  ): Extract<Plugin, { kind: Kind }> {
     const plugin = plugins.get(name);
     if (plugin?.kind !== kind) throw new Error(`no ${kind} ${name} among ${[...plugins.keys()].join(', ')}`);
     return plugin as Extract<Plugin, { kind: Kind }>;
@@ -35,7 +62,10 @@ describe('the example plugins', () => {
       status: 0,
       output: `QUEUE OK: 3 waiting in ${folder} | 'waiting'=3;100;1000;0`,
     });
-    expect(await queue.run({ folder, warning: 2 }, checkContext())).toMatchObject({ status: 1, fault: 'target' });
+    expect(await queue.run({ folder, warning: 2 }, checkContext())).toMatchObject({
+      status: 1,
+      fault: 'target',
+    });
     expect(problemsOf(queue.options, { folder, warning: 'many' })).toMatchObject([
       { path: 'warning', expected: expect.stringContaining('a range such as 80') },
     ]);
@@ -56,6 +86,35 @@ describe('the example plugins', () => {
     const handler = pluginCalled('handler', 'append');
     expect(await handler.run(event, { file }, handlerContext({ data }))).toBe(`added to ${file}`);
     expect(readFileSync(file, 'utf8')).toBe(`${data}\n`);
+  });
+
+  it('are configured as the docs say, the filter included', async () => {
+    const file = join(folder, 'config.json');
+    writeFileSync(file, JSON.stringify({ ...DEFINITIONS, extensions: extensionsOf(MODULES) }));
+    const loaded = await loadSettings({
+      file,
+      directories: undefined,
+      defaults: { hostname: 'web-1', address: '127.0.0.1' },
+      plugins: new Map(),
+    });
+    if (!loaded.settings) throw new Error(JSON.stringify(loaded.problems));
+    const plans = new HandlerPlans({ ...loaded.settings, plugins: loaded.plugins });
+    const outcome = (event: Event) => {
+      const { deliveries, records } = decide(event, plans, { plugin: pluginContext(), nextId: () => 'd-1' });
+      return {
+        told: deliveries.map(({ handler }) => handler),
+        held: records.map(({ filtered }) => filtered?.why),
+      };
+    };
+    const check = { handlers: ['problems'] };
+    expect(outcome(sampleEvent({ check, client: { environment: 'production' } }))).toEqual({
+      told: ['problems'],
+      held: [],
+    });
+    expect(outcome(sampleEvent({ check, client: { environment: 'office' } }))).toEqual({
+      told: [],
+      held: ['the client is not in production'],
+    });
   });
 
   it.each(MODULES)('stand word for word in the docs: %s', (module) => {

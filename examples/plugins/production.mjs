@@ -9,7 +9,10 @@ export const environment = defineFilter({
   run(event, { is }) {
     const seen = event.client.environment;
     if (seen === is) return null;
-    return { why: `the client is not in ${is}`, seen: { attribute: 'client.environment', value: seen ?? null } };
+    return {
+      why: `the client is not in ${is}`,
+      seen: { attribute: 'client.environment', value: seen ?? null },
+    };
   },
 });
 

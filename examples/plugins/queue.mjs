@@ -1,6 +1,14 @@
 // A check that runs in the agent's process: how many files wait in a spool folder.
 import { readdir } from 'node:fs/promises';
-import { defineCheck, perfdata, rangeOption, readThresholds, severityOf, statusFor, Type } from 'tocsin/plugin';
+import {
+  defineCheck,
+  perfdata,
+  rangeOption,
+  readThresholds,
+  severityOf,
+  statusFor,
+  Type,
+} from 'tocsin/plugin';
 
 export const queue = defineCheck({
   name: 'queue',

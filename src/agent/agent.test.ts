@@ -290,6 +290,7 @@ describe('standalone checks', () => {
       status: 0,
     });
     await agent.stop();
+    expect(clock.pending).toBe(0);
     await clock.advance(HOUR_MS);
     expect(results.length).toBe(10);
   });

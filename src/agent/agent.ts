@@ -10,11 +10,12 @@ import type { Spawner } from '../runtime/spawner.ts';
 import { Timetable } from '../runtime/timetable.ts';
 import type { Subscription, Transport } from '../transport/index.ts';
 import { type CallInReport, CallIns } from './call-ins.ts';
-import { type ExecuteParts, execute, type RunnableCheck } from './execute.ts';
+import { type ExecuteParts, execute } from './execute.ts';
 import { InProcess } from './in-process.ts';
 import { Keepalives } from './keepalives.ts';
 import { Requests } from './requests.ts';
 import { Results } from './results.ts';
+import type { RunnableCheck } from './runnable.ts';
 import { Runs } from './runs.ts';
 import { standaloneEntries } from './standalone.ts';
 

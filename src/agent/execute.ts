@@ -1,21 +1,10 @@
 import type { ExecutedCheck } from '../model/check.ts';
 import type { Client } from '../model/client.ts';
-import type { Attributes } from '../model/schema.ts';
 import type { CheckPlugin, Fault } from '../plugin.ts';
 import { type Clock, unixSeconds } from '../runtime/clock.ts';
 import type { Spawner } from '../runtime/spawner.ts';
 import type { InProcess } from './in-process.ts';
-
-/** A check with what running it needs; every other attribute goes into its result. */
-export type RunnableCheck = Attributes & {
-  name: string;
-  command?: string;
-  extension?: string;
-  /** Seconds; 0: no limit. */
-  timeout?: number;
-  stdin?: boolean;
-  source?: string;
-};
+import type { RunnableCheck } from './runnable.ts';
 
 /** What came of running a check: it was run, we stopped before it ended, or there is nothing to run. */
 export type Executed = { ended: 'done'; check: ExecutedCheck } | { ended: 'stopped' } | { ended: 'unknown' };

@@ -6,7 +6,7 @@ import { errorText } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
 import type { CallIns } from './call-ins.ts';
-import type { RunnableCheck } from './execute.ts';
+import type { RunnableCheck } from './runnable.ts';
 
 /** Most mistakes in its options that a check's output names. */
 const MOST_PROBLEMS = 5;

@@ -10,4 +10,4 @@
  */
 export { type Agent, type AgentParts, createAgent } from './agent.ts';
 export type { CallInReport } from './call-ins.ts';
-export type { RunnableCheck } from './execute.ts';
+export type { RunnableCheck } from './runnable.ts';

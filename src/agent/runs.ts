@@ -1,8 +1,9 @@
 import type { Counters } from '../runtime/counters.ts';
 import { errorText } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
-import type { Executed, RunnableCheck } from './execute.ts';
+import type { Executed } from './execute.ts';
 import type { Results } from './results.ts';
+import type { RunnableCheck } from './runnable.ts';
 
 /** Most checks that run or wait for a free place. */
 export const MOST_IN_PROGRESS = 10_000;

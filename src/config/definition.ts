@@ -74,7 +74,7 @@ function withoutNulls(definition: Attributes, known: readonly string[]): Attribu
   return Object.fromEntries(kept);
 }
 
-/** Says that an attribute nobody knows is near to a known one that is not set. */
+/** Says that an attribute nobody knows is near to a known one. */
 export function warnOfMisspelt(
   validation: Findings,
   at: readonly Step[],
@@ -82,11 +82,10 @@ export function warnOfMisspelt(
   known: readonly string[],
   problems: readonly Problem[] = [],
 ): void {
-  const unset = known.filter((name) => !Object.hasOwn(definition, name));
   const told = new Set(problems.map((problem) => problem.steps[at.length]));
   for (const name of Object.keys(definition)) {
     if (known.includes(name) || told.has(name)) continue;
-    const near = nearestName(name, unset);
+    const near = nearestName(name, known);
     if (near === undefined) continue;
     const missing = problems.find(
       (problem) => problem.steps[at.length] === near && problem.found === NOTHING,

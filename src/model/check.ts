@@ -63,6 +63,8 @@ const shared = {
 export const CheckSchema = Type.Object(
   {
     ...shared,
+    // Without `ttl` it means nothing, so only a rule beside `ttl` holds it to a type.
+    ttl_status: Type.Optional(Type.Unknown()),
     publish: Type.Optional(flag()),
     cron: Type.Optional(filledText('a cron expression')),
     hooks: Type.Optional(Type.Record(Type.String(), HookSchema, { expected: 'an object of hooks' })),

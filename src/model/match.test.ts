@@ -6,7 +6,14 @@ const event = {
   action: 'create',
   occurrences: 1,
   silenced: false,
-  client: { name: 'web-1', environment: 'production', tags: ['a', 'b'], disk: { warning: 80 }, note: null, empty: '' },
+  client: {
+    name: 'web-1',
+    environment: 'production',
+    tags: ['a', 'b'],
+    disk: { warning: 80 },
+    note: null,
+    empty: '',
+  },
   check: { status: 2, handle: true, ratio: 0.5 },
 };
 

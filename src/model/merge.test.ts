@@ -7,9 +7,19 @@ const object = fc.dictionary(fc.string(), fc.jsonValue());
 test.each([
   ['members of both stand side by side', { a: 1 }, { b: 2 }, { a: 1, b: 2 }],
   ['the later plain value stands', { a: 1 }, { a: 2 }, { a: 2 }],
-  ['objects are merged at every depth', { a: { b: { c: 1 } } }, { a: { b: { d: 2 } } }, { a: { b: { c: 1, d: 2 } } }],
+  [
+    'objects are merged at every depth',
+    { a: { b: { c: 1 } } },
+    { a: { b: { d: 2 } } },
+    { a: { b: { c: 1, d: 2 } } },
+  ],
   ['arrays are joined, repeats dropped', { a: [1, 2] }, { a: [2, 3] }, { a: [1, 2, 3] }],
-  ['equal objects in arrays are repeats', { a: [{ x: 1, y: 2 }] }, { a: [{ y: 2, x: 1 }] }, { a: [{ x: 1, y: 2 }] }],
+  [
+    'equal objects in arrays are repeats',
+    { a: [{ x: 1, y: 2 }] },
+    { a: [{ y: 2, x: 1 }] },
+    { a: [{ x: 1, y: 2 }] },
+  ],
   ['repeats within one array go as well', { a: [1, 1] }, { a: [2] }, { a: [1, 2] }],
   ['a number is no repeat of its text', { a: [1] }, { a: ['1'] }, { a: [1, '1'] }],
   ['null replaces', { a: { b: 1 } }, { a: null }, { a: null }],
@@ -22,7 +32,9 @@ test.each([
 });
 
 test('a member called __proto__ changes no prototype', () => {
-  const hostile = JSON.parse('{"__proto__": {"polluted": true}, "a": {"__proto__": {"polluted": true}, "b": 1}}');
+  const hostile = JSON.parse(
+    '{"__proto__": {"polluted": true}, "a": {"__proto__": {"polluted": true}, "b": 1}}',
+  );
   const merged = deepMerge({ a: { c: 2 } }, hostile);
   expect(merged).toEqual({ a: { b: 1, c: 2 } });
   expect((merged as { polluted?: boolean }).polluted).toBeUndefined();

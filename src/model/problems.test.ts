@@ -9,7 +9,13 @@ import { FilterSchema, HandlerSchema } from './handler.ts';
 import { foundText, NOTHING, problemsOf } from './problems.ts';
 
 test('every problem is told at its own path, all at once', () => {
-  const check = { interval: '60', handlers: 'mail', subscribers: ['web', ''], timeout: -1, hooks: { ok: {} } };
+  const check = {
+    interval: '60',
+    handlers: 'mail',
+    subscribers: ['web', ''],
+    timeout: -1,
+    hooks: { ok: {} },
+  };
   const problems = problemsOf(CheckSchema, check, ['checks', 'disk']);
   expect(problems.map(({ path, expected, found, hint }) => [path, expected, found, hint])).toEqual([
     ['checks.disk.timeout', 'a number of seconds', '-1', undefined],
@@ -27,7 +33,10 @@ test('a missing member is told with the misspelt one that may be meant', () => {
 });
 
 test('an unknown member of a closed object is told with the known ones', () => {
-  const schema = Type.Object({ limit: Type.Optional(Type.Integer()), kind: Type.Optional(Type.String()) }, { additionalProperties: false });
+  const schema = Type.Object(
+    { limit: Type.Optional(Type.Integer()), kind: Type.Optional(Type.String()) },
+    { additionalProperties: false },
+  );
   expect(problemsOf(schema, { limt: 1 })).toMatchObject([
     { path: 'limt', expected: 'one of "limit", "kind"', found: '"limt"', hint: 'did you mean "limit"?' },
   ]);
@@ -67,7 +76,14 @@ test('nonsense without end gives a bounded number of problems', () => {
 });
 
 test('there are problems exactly when the value does not fit, and each path leads somewhere', () => {
-  const schemas = [CheckSchema, CheckResultSchema, ClientSchema, KeepaliveSchema, HandlerSchema, FilterSchema];
+  const schemas = [
+    CheckSchema,
+    CheckResultSchema,
+    ClientSchema,
+    KeepaliveSchema,
+    HandlerSchema,
+    FilterSchema,
+  ];
   const members = [...new Set(schemas.flatMap((schema) => Object.keys(schema.properties)))];
   const document = fc.oneof(
     fc.jsonValue(),

@@ -48,5 +48,6 @@ test('names that look secret are known without a list', () => {
   for (const name of ['db_password', 'PASSWD', 'slackToken', 'api_key', 'community', 'aws_secret']) {
     expect(looksSecret(name)).toBe(true);
   }
-  for (const name of ['interval', 'command', 'keepalive', 'handlers', 'passive']) expect(looksSecret(name)).toBe(false);
+  for (const name of ['interval', 'command', 'keepalive', 'handlers', 'passive'])
+    expect(looksSecret(name)).toBe(false);
 });

@@ -1,6 +1,6 @@
 import { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
-import { unescape } from 'node:querystring';
+import { unescape as decodePercent } from 'node:querystring';
 import type { ConnectionOptions } from 'node:tls';
 import { type Clock, errorText } from '../plugin.ts';
 import { failureOf, openSocket, type Peer, type Phases, peerName } from './connect.ts';
@@ -43,7 +43,7 @@ export function hostOf(url: URL): string {
 
 /** A URL's user and password, decoded; never throws. */
 export function credentialsOf(url: URL): { user: string; password: string } {
-  return { user: unescape(url.username), password: unescape(url.password) };
+  return { user: decodePercent(url.username), password: decodePercent(url.password) };
 }
 
 /** The header that carries user and password (RFC 7617); none when the user is empty. */

@@ -64,7 +64,7 @@ export async function withinTime<T>(
 export function endedBy(signal: AbortSignal, doing: string, fault: Fault): Failure {
   const reason: unknown = signal.reason;
   if (reason instanceof TimeUp) return new Failure(fault, `timed out${reason.message} ${doing}`);
-  // The agent gives this reason when the check's own `timeout` has passed.
+  // A caller whose own limit has passed may say so, in the word that the platform has for it.
   if (reason instanceof Error && reason.name === 'TimeoutError') {
     return new Failure(fault, `timed out ${doing}`);
   }

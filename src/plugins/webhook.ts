@@ -1,4 +1,4 @@
-import { unescape } from 'node:querystring';
+import { unescape as decodePercent } from 'node:querystring';
 import { defineHandler, type HandlerContext, type Static, Type } from '../plugin.ts';
 import { failureOf } from './connect.ts';
 import {
@@ -98,5 +98,5 @@ function refusal(url: URL, { status, body }: HttpAnswer): string {
 /** What may be secret in a URL: many services hand out one whose path or query is the key. */
 function urlSecrets(url: URL): string[] {
   const parts = [`${url.pathname}${url.search}`, url.search, url.pathname, url.password];
-  return [...parts, ...parts.map((part) => unescape(part))];
+  return [...parts, ...parts.map((part) => decodePercent(part))];
 }

@@ -8,4 +8,5 @@ export { Admission } from './admission.ts';
 export { AttendanceKeeper } from './attendance.ts';
 export { KeepaliveWatch, keepaliveCheck } from './keepalive-watch.ts';
 export { KeepaliveIntake } from './keepalives.ts';
-export { type DeliveryDecision, ResultIntake } from './results.ts';
+export { ResultIntake } from './results.ts';
+export type { DeliveryDecision } from './unit.ts';

@@ -188,7 +188,7 @@ test('without a number, one that comes again with the same body counts once, ano
 
 test('what does not fit is dropped, counted, and logged once per cause, and the rest of the batch is taken', async () => {
   const { intake, registry, counters, log } = open();
-  const bad = [
+  const bad: unknown[] = [
     null,
     5,
     'x',
@@ -198,7 +198,7 @@ test('what does not fit is dropped, counted, and logged once per cause, and the 
     { client: 'a', check: { name: 'x', status: '1', output: '' } },
   ];
   await intake.take(
-    [...bad, ...bad].map((body) => ({ body, redelivered: false })).concat(result('i-42', {})),
+    [...bad, ...bad].map((body): Incoming => ({ body, redelivered: false })).concat(result('i-42', {})),
   );
   expect(counters.read('results_invalid')).toBe(2 * bad.length);
   expect(counters.read('results_taken')).toBe(1);

@@ -1,5 +1,5 @@
 import type { Check, CheckResult } from '../../model/check.ts';
-import type { Delivery, DeliveryRecord } from '../../model/delivery.ts';
+import type { Delivery } from '../../model/delivery.ts';
 import type { Event } from '../../model/event.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { unixSeconds } from '../../runtime/clock.ts';
@@ -14,13 +14,7 @@ import type { Incoming } from '../../transport/port.ts';
 import type { Admission } from './admission.ts';
 import { type ClientChoice, chooseClient } from './clients.ts';
 import { subjectOf } from './prepare.ts';
-import { decideUnit, type UnitDecision, type UnitResult } from './unit.ts';
-
-/** What becomes of an event: the deliveries that are due, and the records of those that are held back. */
-export interface DeliveryDecision {
-  deliveries: readonly Delivery[];
-  records: readonly DeliveryRecord[];
-}
+import { type DeliveryDecision, decideUnit, type UnitDecision, type UnitResult } from './unit.ts';
 
 export interface ResultIntakeParts {
   checks: ReadonlyMap<string, Check>;

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Check, CheckResult, ExecutedCheck } from '../../model/check.ts';
 import type { RegisteredClient } from '../../model/client.ts';
-import type { Delivery } from '../../model/delivery.ts';
+import type { Delivery, DeliveryRecord } from '../../model/delivery.ts';
 import type { Event } from '../../model/event.ts';
 import type { ResultId } from '../../model/taken.ts';
 import { type CheckState, stateName } from '../../state/documents.ts';
@@ -9,7 +9,12 @@ import { logging, type Read, writing } from '../../state/registry.ts';
 import type { Append, Change, Write } from '../../store/port.ts';
 import { applyResult, judgeNumber, type Meaning } from '../event/index.ts';
 import { prepareCheck } from './prepare.ts';
-import type { DeliveryDecision } from './results.ts';
+
+/** What becomes of an event: the deliveries that are due, and the records of those that are held back. */
+export interface DeliveryDecision {
+  deliveries: readonly Delivery[];
+  records: readonly DeliveryRecord[];
+}
 
 /** A result that concerns a unit of state, and how it came. */
 export interface UnitResult {

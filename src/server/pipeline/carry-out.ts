@@ -26,11 +26,8 @@ export function recordEnding(
   begunMs: number,
   clock: Tools['clock'],
 ): DeliveryRecord {
-  const record: DeliveryRecord = {
-    ...recordOf(delivery.event, delivery.handler, unixSeconds(clock)),
-    outcome: ending.outcome,
-    duration: Math.round(clock.elapsed() - begunMs) / 1000,
-  };
+  const record = recordOf(delivery.event, delivery.handler, unixSeconds(clock), ending.outcome);
+  record.duration = Math.round(clock.elapsed() - begunMs) / 1000;
   if (delivery.filter_error !== undefined) record.failed = { stage: 'filter', error: delivery.filter_error };
   if (ending.outcome === 'failed') {
     record.failed = { stage: ending.stage, error: firstCharacters(ending.error) };

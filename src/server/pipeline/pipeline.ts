@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Delivery, DeliveryRecord } from '../../model/delivery.ts';
 import type { Event } from '../../model/event.ts';
 import { type Clock, sleep } from '../../runtime/clock.ts';
@@ -60,6 +61,8 @@ export class Pipeline {
   constructor(parts: PipelineParts) {
     const { clock, random, log, spawner, commandTimeoutMs = 0 } = parts;
     const { signal } = this.#abort;
+    // Every delivery under way listens.
+    setMaxListeners(0, signal);
     this.#log = log;
     this.#plans = new HandlerPlans(parts.rules);
     this.#ids = new DeliveryIds(parts);

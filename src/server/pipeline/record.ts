@@ -1,4 +1,4 @@
-import type { DeliveryRecord, FilteredBy } from '../../model/delivery.ts';
+import type { DeliveryOutcome, DeliveryRecord, FilteredBy } from '../../model/delivery.ts';
 import type { Event } from '../../model/event.ts';
 
 /** Characters of a text that a record keeps. */
@@ -33,12 +33,13 @@ export function keptValue(value: unknown): unknown {
   }
 }
 
-/** The record of an event at a handler, but for what became of it. */
+/** The record of an event at a handler, without why. */
 export function recordOf(
   event: Event,
   handler: string,
   timestamp: number,
-): Omit<DeliveryRecord, 'outcome' | 'filtered' | 'failed'> {
+  outcome: DeliveryOutcome,
+): DeliveryRecord {
   return {
     event_id: event.id,
     client: event.client.name,
@@ -48,6 +49,7 @@ export function recordOf(
     status: event.check.status,
     occurrences: event.occurrences,
     timestamp,
+    outcome,
   };
 }
 
@@ -58,8 +60,10 @@ export function filteredRecord(
   filtered: FilteredBy,
   filterError: string | undefined,
 ): DeliveryRecord {
-  const record: DeliveryRecord = { ...recordOf(event, handler, timestamp), outcome: 'filtered', filtered };
-  return filterError === undefined ? record : { ...record, failed: { stage: 'filter', error: filterError } };
+  const record = recordOf(event, handler, timestamp, 'filtered');
+  record.filtered = filtered;
+  if (filterError !== undefined) record.failed = { stage: 'filter', error: filterError };
+  return record;
 }
 
 export function failedRecord(
@@ -68,5 +72,7 @@ export function failedRecord(
   timestamp: number,
   failed: NonNullable<DeliveryRecord['failed']>,
 ): DeliveryRecord {
-  return { ...recordOf(event, handler, timestamp), outcome: 'failed', failed };
+  const record = recordOf(event, handler, timestamp, 'failed');
+  record.failed = failed;
+  return record;
 }

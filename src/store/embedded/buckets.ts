@@ -1,7 +1,9 @@
 /** Number of buckets; part of the file's format, like `bucketOf`. */
 const BUCKETS = 1024;
-/** Characters of journal that are worth a snapshot. */
+/** Characters of snapshots that are written at once, at least. */
 const SMALLEST_DEBT = 65_536;
+/** Characters of snapshots for each one of journal. */
+const SNAPSHOT_RATIO = 2;
 /** What the smallest bucket counts for, since each is a write of its own. */
 const SMALLEST_BUCKET = 1_024;
 
@@ -51,8 +53,8 @@ interface Changes {
 }
 
 /**
- * Decides which buckets are written when, and makes their texts: for each character of journal about one of snapshots,
- * the bucket that has waited longest first. So the journal stays about as long as the documents, whatever changes.
+ * Decides which buckets are written when, and makes their texts: for each character of journal two of snapshots, the
+ * bucket that has waited longest first. So the journal stays within half the length of the documents, whatever changes.
  */
 export class Buckets {
   /** In the order in which they began to wait. */
@@ -79,7 +81,7 @@ export class Buckets {
 
   /** The journal grew by this many characters. */
   grew(length: number): void {
-    this.#debt += length;
+    this.#debt += length * SNAPSHOT_RATIO;
   }
 
   /** The file holds a snapshot of this many characters. */
@@ -95,18 +97,28 @@ export class Buckets {
     return undefined;
   }
 
-  /** The new text of a bucket; its changes are done with. */
+  /** Buckets that have changed since their snapshots. */
+  get waiting(): IterableIterator<number> {
+    return this.#waiting.keys();
+  }
+
+  /** The text of a bucket as it is now; `before` is its snapshot. */
   merge(bucket: number, before: string): string {
+    const changes = this.#waiting.get(bucket);
+    if (!changes) return before;
     const lines = new Map(splitLines(before).map((line) => [keyOf(line), line]));
-    for (const [key, line] of this.#waiting.get(bucket)?.lines ?? []) {
+    for (const [key, line] of changes.lines) {
       if (line.length > key.length + 1) lines.set(key, line);
       else lines.delete(key);
     }
-    const text = joinLines([...lines.values()]);
+    return joinLines([...lines.values()]);
+  }
+
+  /** The file holds this text of the bucket now. */
+  written(bucket: number, text: string): void {
     this.#waiting.delete(bucket);
     this.#sizes[bucket] = text.length;
     this.#debt -= Math.max(text.length, SMALLEST_BUCKET);
-    return text;
   }
 
   /** Place of the oldest journal row that a bucket waits for; undefined when none waits. */

@@ -1,18 +1,12 @@
 import type { Worker } from 'node:worker_threads';
 import { errorText, TocsinError } from '../../runtime/errors.ts';
-import type { BucketRow, FromWorker, JournalRow, LogQuery, LogRow, ToWorker, Work } from './protocol.ts';
+import type { FromWorker, LogQuery, LogRow, Piece, ToWorker, Work } from './protocol.ts';
 
 /** What a file held when it was opened, and what it is called from now on. */
 export interface OpenedFile {
   run: number;
   start: number;
   moved: number;
-}
-
-/** Takes what the file holds, in its order, while it is opened. */
-export interface Loader {
-  buckets(rows: readonly BucketRow[]): void;
-  journal(rows: readonly JournalRow[]): void;
 }
 
 /** What a disk tells of itself once it is open. */
@@ -45,7 +39,7 @@ export class Disk {
   readonly #queries = new Map<number, Waiting<LogRow[]>>();
   #id = 0;
   #failure: TocsinError | undefined;
-  #loading: (Waiting<OpenedFile> & { loader: Loader; opened?: OpenedFile }) | undefined;
+  #loading: (Waiting<OpenedFile> & { take: (piece: Piece) => void; opened?: OpenedFile }) | undefined;
   #moved = 0;
   #closing = false;
   readonly #exited: Promise<void>;
@@ -64,10 +58,10 @@ export class Disk {
     });
   }
 
-  /** Reads everything. @throws STORE_LOCKED, STORE_FORMAT, STORE_UNAVAILABLE */
-  load(loader: Loader): Promise<OpenedFile> {
+  /** Reads everything and hands it to `take`. @throws STORE_LOCKED, STORE_FORMAT, STORE_UNAVAILABLE */
+  load(take: (piece: Piece) => void): Promise<OpenedFile> {
     return new Promise((resolve, reject) => {
-      this.#loading = { id: 0, loader, resolve, reject };
+      this.#loading = { id: 0, take, resolve, reject };
     });
   }
 
@@ -131,7 +125,7 @@ export class Disk {
     this.#working.splice(0, count);
   }
 
-  #load(message: Extract<FromWorker, { type: 'opened' | 'buckets' | 'journal' | 'loaded' }>): void {
+  #load(message: Extract<FromWorker, { type: 'opened' | 'content' | 'loaded' }>): void {
     const loading = this.#loading;
     if (!loading) return;
     if (message.type === 'opened') {
@@ -146,8 +140,7 @@ export class Disk {
       return;
     }
     try {
-      if (message.type === 'buckets') loading.loader.buckets(message.rows);
-      else loading.loader.journal(message.rows);
+      loading.take(message.piece);
       this.#post({ type: 'more' });
     } catch (error) {
       this.#fail(

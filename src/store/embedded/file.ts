@@ -1,8 +1,17 @@
 import { TocsinError } from '../../runtime/errors.ts';
 import { Buckets, joinLines, splitLines } from './buckets.ts';
 import { readMeta, takeOver } from './format.ts';
-import { type AppendTuple, LogTable } from './log-table.ts';
-import type { BucketRow, JournalRow, LogQuery, LogRow, Work, WorkerOptions } from './protocol.ts';
+import { LogTable } from './log-table.ts';
+import type {
+  AppendTuple,
+  BucketRow,
+  JournalRow,
+  LogQuery,
+  LogRow,
+  Piece,
+  Work,
+  WorkerOptions,
+} from './protocol.ts';
 import type { OpenSqlite, SqlDatabase, SqlStatement } from './sqlite.ts';
 
 /** Characters of JSON text that are read at once. */
@@ -13,9 +22,6 @@ const MOST_ROWS = 1_024;
 const MOVE_ENTRIES = 1_024;
 /** Characters of journal behind which even one entry moves, since it keeps the journal from being cut. */
 const MOVE_LENGTH = 4 << 20;
-
-/** A piece of what the file holds. */
-export type Piece = { type: 'buckets'; rows: BucketRow[] } | { type: 'journal'; rows: JournalRow[] };
 
 /** The database file, in the thread that writes it. Every method may throw what SQLite throws. */
 export class StoreFile {
@@ -48,32 +54,23 @@ export class StoreFile {
     }
   }
 
-  /** Everything the file holds, in pieces: first the buckets, then the journal in its order. */
+  /** Everything the file holds, in pieces. The journal is read first, so that each document comes once. */
   *content(): Generator<Piece> {
-    const { bucketsBehind, rowsBehind } = this.#statements;
-    const complete = new Map<number, number>();
-    const buckets = (place: number, count: number) => bucketsBehind.all(place, count) as BucketRow[];
-    for (const rows of pieces(buckets, (row) => [row.bucket, row.documents.length])) {
-      for (const { bucket, position, documents } of rows) {
-        complete.set(bucket, position);
-        this.#buckets.holds(bucket, documents.length);
-      }
-      yield { type: 'buckets', rows };
-    }
-    let before: number | undefined;
+    const { bucketsBehind, rowsBehind, completeness } = this.#statements;
+    const rows = completeness.all() as Omit<BucketRow, 'documents'>[];
+    const complete = new Map(rows.map((row) => [row.bucket, row.position]));
     const journal = (place: number, count: number) => rowsBehind.all(place, count) as JournalRow[];
-    for (const rows of pieces(journal, (row) => [row.position, lengthOf(row)])) {
-      for (const row of rows) {
-        before = unbroken(row, before);
-        if (row.writes !== null) {
-          const isComplete = (bucket: number): boolean => (complete.get(bucket) ?? 0) >= row.position;
-          this.#buckets.add(splitLines(row.writes), row.position, isComplete);
-        }
-        if (row.position > this.moved && row.appends !== null) {
-          this.#appended(splitLines(row.appends).length, row.position);
-        }
-      }
-      yield { type: 'journal', rows };
+    let before: number | undefined;
+    for (const piece of pieces(journal, (row) => [row.position, lengthOf(row)])) {
+      for (const row of piece) before = unbroken(row, before);
+      yield { documents: [], appends: piece.flatMap((row) => this.#takeIn(row, complete)) };
+    }
+    const added = [...this.#buckets.waiting].filter((bucket) => !complete.has(bucket));
+    yield { documents: added.map((bucket) => this.#buckets.merge(bucket, '[]')), appends: [] };
+    const buckets = (place: number, count: number) => bucketsBehind.all(place, count) as BucketRow[];
+    for (const piece of pieces(buckets, (row) => [row.bucket, row.documents.length])) {
+      for (const row of piece) this.#buckets.holds(row.bucket, row.documents.length);
+      yield { documents: piece.map((row) => this.#buckets.merge(row.bucket, row.documents)), appends: [] };
     }
   }
 
@@ -119,6 +116,16 @@ export class StoreFile {
     if (this.#snapshot(position) || moves) this.#cutJournal(position);
   }
 
+  /** Learns from a journal row what is not in the other tables. Returns the appends that are not. */
+  #takeIn({ position, writes, appends }: JournalRow, complete: ReadonlyMap<number, number>): string[] {
+    if (writes !== null) {
+      this.#buckets.add(splitLines(writes), position, (bucket) => (complete.get(bucket) ?? 0) >= position);
+    }
+    if (appends === null || position <= this.moved) return [];
+    this.#appended(splitLines(appends).length, position);
+    return [appends];
+  }
+
   #appended(entries: number, position: number): void {
     if (this.#unmoved.entries === 0) this.#unmoved = { entries: 0, oldest: position, length: 0 };
     this.#unmoved.entries += entries;
@@ -130,7 +137,9 @@ export class StoreFile {
     let wrote = false;
     for (let bucket = this.#buckets.due(); bucket !== undefined; bucket = this.#buckets.due()) {
       const before = readBucket.get(bucket) as { documents: string } | undefined;
-      replaceBucket.run(bucket, position, this.#buckets.merge(bucket, before?.documents ?? '[]'));
+      const text = this.#buckets.merge(bucket, before?.documents ?? '[]');
+      replaceBucket.run(bucket, position, text);
+      this.#buckets.written(bucket, text);
       wrote = true;
     }
     return wrote;
@@ -165,6 +174,7 @@ function prepare(
   | 'deleteRows'
   | 'appendsBetween'
   | 'setMeta'
+  | 'completeness'
   | 'bucketsBehind'
   | 'rowsBehind',
   SqlStatement
@@ -178,6 +188,7 @@ function prepare(
       'SELECT appends FROM journal WHERE position > ? AND position <= ? AND appends IS NOT NULL ORDER BY position',
     ),
     setMeta: database.prepare('UPDATE meta SET value = ? WHERE name = ?'),
+    completeness: database.prepare('SELECT bucket, position FROM bucket'),
     bucketsBehind: database.prepare('SELECT * FROM bucket WHERE bucket > ? ORDER BY bucket LIMIT ?'),
     rowsBehind: database.prepare('SELECT * FROM journal WHERE position > ? ORDER BY position LIMIT ?'),
   };

@@ -1,9 +1,6 @@
 import type { LogRetention } from '../port.ts';
-import type { LogQuery, LogRow } from './protocol.ts';
+import type { AppendTuple, LogQuery, LogRow } from './protocol.ts';
 import type { SqlDatabase, SqlStatement } from './sqlite.ts';
-
-/** `[log, sequence, timeMs, entry]`, as journal rows hold it. */
-export type AppendTuple = [log: string, sequence: number, timeMs: number, entry: unknown];
 
 /** Rows that are looked at for each row that comes in, so that the table shrinks faster than it grows. */
 const SWEEP_RATIO = 3;

@@ -27,6 +27,11 @@ export interface Work {
   nowMs: number;
 }
 
+/** A document, as buckets and the journal hold it. */
+export type DocumentTuple = [kind: string, name: string, value: unknown];
+/** A log entry, as the journal holds it. */
+export type AppendTuple = [log: string, sequence: number, timeMs: number, entry: unknown];
+
 /** One batch in the journal: JSON arrays of the texts in `Work`, one a line. */
 export interface JournalRow {
   position: number;
@@ -41,6 +46,12 @@ export interface BucketRow {
   /** Place in the feed up to which it is complete. */
   position: number;
   documents: string;
+}
+
+/** A piece of what the file holds: JSON arrays of `["kind","name",value]` and of `["log",sequence,timeMs,entry]`. */
+export interface Piece {
+  documents: readonly string[];
+  appends: readonly string[];
 }
 
 /** Which entries of a log are asked for. */
@@ -72,8 +83,7 @@ export type ToWorker =
 export type FromWorker =
   /** The file is open and ours; its content follows, a piece for each `more`. */
   | { type: 'opened'; run: number; start: number; moved: number }
-  | { type: 'buckets'; rows: BucketRow[] }
-  | { type: 'journal'; rows: JournalRow[] }
+  | { type: 'content'; piece: Piece }
   | { type: 'loaded' }
   /** All work up to this id is durable; log entries up to the place `moved` can be asked for. */
   | { type: 'done'; id: number; moved: number }

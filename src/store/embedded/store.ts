@@ -23,8 +23,7 @@ import { Documents, revisionOf } from './documents.ts';
 import { type Encoded, encode } from './encode.ts';
 import { Feed, type FeedLimits } from './feed.ts';
 import { Leases } from './leases.ts';
-import type { AppendTuple } from './log-table.ts';
-import type { WorkerOptions } from './protocol.ts';
+import type { AppendTuple, DocumentTuple, Piece, WorkerOptions } from './protocol.ts';
 import { RecentLogs } from './recent-logs.ts';
 import { startThread } from './thread.ts';
 
@@ -227,33 +226,26 @@ export class EmbeddedStore implements Store {
   }
 
   async #load(): Promise<void> {
-    const logged: AppendTuple[] = [];
     let opened: OpenedFile;
     try {
-      opened = await this.#disk.load({
-        buckets: (rows) => {
-          for (const row of rows) this.#loadDocuments(row.documents);
-        },
-        journal: (rows) => {
-          for (const { writes, appends } of rows) {
-            if (writes !== null) this.#loadDocuments(writes);
-            if (appends !== null) logged.push(...(JSON.parse(appends) as AppendTuple[]));
-          }
-        },
-      });
+      opened = await this.#disk.load((piece) => this.#take(piece));
     } catch (error) {
       await this.#disk.abandon();
       throw error;
     }
-    for (const [log, sequence, timeMs, entry] of logged) {
-      if (sequence > opened.moved) this.#logs.add(log, { sequence, timeMs, entry });
-    }
     this.#feed = new Feed(opened.run, opened.start, this.#options.feed);
   }
 
-  #loadDocuments(text: string): void {
-    for (const [kind, name, value] of JSON.parse(text) as [string, string, unknown?][]) {
-      this.#documents.put(kind, name, value);
+  /** Takes a piece of what the file holds. */
+  #take({ documents, appends }: Piece): void {
+    for (const text of documents) {
+      for (const [kind, name, value] of JSON.parse(text) as DocumentTuple[])
+        this.#documents.put(kind, name, value);
+    }
+    for (const text of appends) {
+      for (const [log, sequence, timeMs, entry] of JSON.parse(text) as AppendTuple[]) {
+        this.#logs.add(log, { sequence, timeMs, entry });
+      }
     }
   }
 

@@ -4,9 +4,9 @@
  */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { TocsinError } from '../../runtime/errors.ts';
-import { type Piece, StoreFile } from './file.ts';
+import { StoreFile } from './file.ts';
 import { storeError } from './format.ts';
-import type { FromWorker, ToWorker, WorkerOptions } from './protocol.ts';
+import type { FromWorker, Piece, ToWorker, WorkerOptions } from './protocol.ts';
 import { loadSqlite } from './sqlite.ts';
 
 /** Most messages in one transaction, so that the first of them is not kept waiting for ever. */
@@ -74,7 +74,7 @@ function take(
     post({ type: 'entries', id: message.id, rows: file.readLog(message.query) });
   } else {
     const piece = content.next();
-    post(piece.done ? { type: 'loaded' } : piece.value);
+    post(piece.done ? { type: 'loaded' } : { type: 'content', piece: piece.value });
   }
 }
 

@@ -48,6 +48,8 @@ export interface World {
   state(client: string, state: Partial<CheckState> & Pick<CheckState, 'check'>): Promise<void>;
   /** Publishes a result and waits until it is committed and shown. */
   result(client: string, check: string, status: number, output?: string): Promise<void>;
+  /** Forgets all clients and states, and what was taken. */
+  clear(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -96,6 +98,14 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       await transport.publishResult({ body: { client, check: { name: check, status, output, executed } } });
       await views.shown();
     },
+    async clear() {
+      for (const kind of ['client', 'state', 'silence']) {
+        const writes = [...(store.view(kind)?.keys() ?? [])].map((name) => ({ kind, name, value: undefined }));
+        await store.commit([{ writes }]);
+      }
+      await views.shown();
+      taken.length = 0;
+    },
     async stop() {
       await api.close();
       await transport.close();
@@ -111,7 +121,8 @@ async function registerClient(
   views: Views,
   client: Partial<RegisteredClient> & { name: string },
 ): Promise<void> {
-  const full = { address: '10.0.0.9', subscriptions: [`client:${client.name}`], timestamp: 1, ...client };
+  const subscriptions = client.subscriptions ?? [`client:${client.name}`];
+  const full: RegisteredClient = { ...client, subscriptions, timestamp: client.timestamp ?? 1 };
   const state = { client: full, signature: full.signature ?? '', seenAttendedMs: 0, seenAtMs: 0 };
   await registry.store.commit([{ writes: [writing('client', client.name, state)] }]);
   await views.shown();

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { TocsinError } from '../../runtime/errors.ts';
-import { type ContractCase, gate, request, until } from './harness.ts';
+import { until } from '../until.ts';
+import { type ContractCase, gate, request } from './harness.ts';
 
 const BATCHES = { size: 10, spacingMs: 0 };
 

@@ -24,18 +24,6 @@ export type OpenTransport = (parts: {
 
 export const WAITING_LIMIT = 50;
 
-/** Longest real time that a case waits for something to happen. */
-const PATIENCE_MS = 10_000;
-
-/** Resolves when `condition` holds; throws with `what` when it does not within some seconds of real time. */
-export async function until(condition: () => boolean, what: string): Promise<void> {
-  const end = Date.now() + PATIENCE_MS;
-  while (!condition()) {
-    if (Date.now() > end) throw new Error(`waited in vain until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-}
-
 /** A promise and how to settle it: a peer that takes as long as a case wants. */
 export interface Gate {
   promise: Promise<void>;

@@ -1,7 +1,8 @@
 import { expect } from 'vitest';
 import { TocsinError } from '../../runtime/errors.ts';
 import type { Incoming } from '../../transport/port.ts';
-import { bodies, type ContractCase, type Fate, gate, until, WAITING_LIMIT } from './harness.ts';
+import { until } from '../until.ts';
+import { bodies, type ContractCase, type Fate, gate, WAITING_LIMIT } from './harness.ts';
 
 const states = (fates: readonly Fate[]): Set<Fate['state']> => new Set(fates.map((fate) => fate.state));
 const oneTo = (last: number): number[] => Array.from({ length: last }, (_, index) => index + 1);
@@ -117,9 +118,9 @@ const order: ContractCase = {
       },
       { size: 4, spacingMs: 0 },
     );
-    at.publish(12);
-    await until(() => taken.includes('rejected'), 'a batch was rejected');
-    at.publish(8, 13);
+    at.publish(18);
+    await until(() => taken.includes('rejected'), 'a batch was rejected while others waited');
+    at.publish(2, 19);
     await at.travel();
     await at.clock.advance(100);
     await until(() => taken.length === 21, 'all were taken');

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import type { RequestTaker } from '../../transport/port.ts';
-import { type ContractCase, gate, request, type TransportCase, until } from './harness.ts';
+import { until } from '../until.ts';
+import { type ContractCase, gate, request, type TransportCase } from './harness.ts';
 
 /** Subscribes agents `a`, `b` … that note who was handed which check; `take` says what they do with it. */
 async function subscribeMany(

@@ -13,6 +13,7 @@ const block = Buffer.allocUnsafe(BLOCK_BYTES);
  * has come (pipe(7), poll(2)), so following may begin before the shell has opened its side.
  */
 export class FifoReader {
+  readonly #path: string;
   readonly #output: OutputBuffer;
   #fd: number | undefined;
   #socket: Socket | undefined;
@@ -20,6 +21,7 @@ export class FifoReader {
 
   /** @throws the system's error when there is no such FIFO */
   constructor(path: string, output: OutputBuffer) {
+    this.#path = path;
     this.#output = output;
     this.#fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   }
@@ -54,6 +56,15 @@ export class FifoReader {
     };
     socket.on('data', (bytes: Buffer) => this.#output.add(bytes));
     socket.on('end', end).on('error', end).on('close', end);
+  }
+
+  /** Says that no writer will come any more: whoever follows a FIFO that had none is told its end. */
+  noWriterComes(): void {
+    try {
+      closeSync(openSync(this.#path, constants.O_WRONLY | constants.O_NONBLOCK));
+    } catch {
+      // nobody reads it any more
+    }
   }
 
   /** Lets go of the FIFO. `ended` is not called any more. */

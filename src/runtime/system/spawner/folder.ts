@@ -1,4 +1,12 @@
-import { lstatSync, mkdtempSync, readdirSync, readlinkSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -70,7 +78,8 @@ function sweep(place: string, space: string): void {
     const path = join(place, name);
     try {
       const entry = lstatSync(path);
-      if (entry.isDirectory() && entry.uid === process.getuid?.()) rmSync(path, { recursive: true, force: true });
+      if (entry.isDirectory() && entry.uid === process.getuid?.())
+        rmSync(path, { recursive: true, force: true });
     } catch {
       // somebody else removed it
     }

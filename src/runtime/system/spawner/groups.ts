@@ -37,12 +37,12 @@ export class ProcessGroups {
    * SIGTERM to the group, SIGKILL after `graceMs`; processes that an earlier command of the same co-process left
    * behind are spared. Resolves when it is empty or killed, with the reason when the system does not let us.
    */
-  async end(group: number, graceMs: number): Promise<string | undefined> {
-    const spared = leftBehind(await membersOf(group), group);
+  async end(group: number, graceMs: number, leader: 'command' | 'co-process'): Promise<string | undefined> {
+    const spared = leader === 'co-process' ? leftBehind(await membersOf(new Set([group])), group) : [];
     if (spared.length > 0) return this.#endSome(group, graceMs, new Set(spared));
     return this.#endBy(graceMs, {
       signal: (name) => this.#signal(group, name),
-      isEmpty: async () => this.#isEmpty(group),
+      isEmpty: () => this.#haveEnded([group]),
     });
   }
 
@@ -53,16 +53,15 @@ export class ProcessGroups {
         for (const group of this.#groups) this.#signal(group, name);
         return undefined;
       },
-      isEmpty: async () => {
-        for (const group of this.#groups) this.#isEmpty(group);
-        return this.#groups.size === 0;
-      },
+      isEmpty: () => this.#haveEnded([...this.#groups]),
     });
   }
 
   async #endSome(group: number, graceMs: number, spared: ReadonlySet<number>): Promise<string | undefined> {
     const victims = async (): Promise<number[]> =>
-      (await membersOf(group)).map((row) => row.pid).filter((pid) => !spared.has(pid));
+      (await membersOf(new Set([group])))
+        .filter((row) => !row.ended && !spared.has(row.pid))
+        .map((row) => row.pid);
     let known = await victims();
     return this.#endBy(graceMs, {
       signal: (name) => known.map((pid) => trySignal(pid, name)).find((refused) => refused !== undefined),
@@ -93,6 +92,14 @@ export class ProcessGroups {
 
   #signal(group: number, name: NodeJS.Signals): string | undefined {
     return this.#groups.has(group) ? trySignal(-group, name) : undefined;
+  }
+
+  /** Whether nothing runs in these groups; ended processes that nobody has asked about may still be there. */
+  async #haveEnded(groups: readonly number[]): Promise<boolean> {
+    const inhabited = new Set(groups.filter((group) => !this.#isEmpty(group)));
+    if (inhabited.size === 0) return true;
+    const members = await membersOf(inhabited);
+    return members.length > 0 && members.every((row) => row.ended);
   }
 
   #isEmpty(group: number): boolean {

@@ -30,7 +30,8 @@ export class OutputBuffer {
     const head = this.#head.subarray(0, this.#headUsed);
     const tail = this.#tailInOrder();
     const leftOut = this.#tailTotal - tail.length;
-    if (leftOut === 0) return tail.length === 0 ? head.toString('utf8') : Buffer.concat([head, tail]).toString('utf8');
+    if (leftOut === 0)
+      return tail.length === 0 ? head.toString('utf8') : Buffer.concat([head, tail]).toString('utf8');
     const headEnd = endOfWholeCharacters(head);
     const tailStart = startOfWholeCharacters(tail);
     const missing = leftOut + (head.length - headEnd) + tailStart;

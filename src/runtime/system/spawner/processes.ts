@@ -6,6 +6,8 @@ export interface ProcessRow {
   pid: number;
   parent: number;
   group: number;
+  /** Ended, and only waiting for its parent to ask how. */
+  ended: boolean;
   /** When it started, in clock ticks since the machine did. */
   startedTicks: number;
 }
@@ -13,13 +15,13 @@ export interface ProcessRow {
 /** Rows read before others get their turn: about a millisecond. */
 const ROWS_AT_ONCE = 64;
 
-/** The members of a process group, from `/proc` (proc(5)); none where there is no such folder. */
-export async function membersOf(group: number): Promise<ProcessRow[]> {
+/** The members of process groups, from `/proc` (proc(5)); none where there is no such folder. */
+export async function membersOf(groups: ReadonlySet<number>): Promise<ProcessRow[]> {
   const members: ProcessRow[] = [];
   let read = 0;
   for (const name of numbersIn('/proc')) {
     const row = readRow(name);
-    if (row?.group === group) members.push(row);
+    if (row && groups.has(row.group)) members.push(row);
     if (++read % ROWS_AT_ONCE === 0) await nextTurn();
   }
   return members;
@@ -50,6 +52,7 @@ function readRow(pid: string): ProcessRow | undefined {
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     return {
       pid: Number(pid),
+      ended: fields[0] === 'Z' || fields[0] === 'X',
       parent: Number(fields[1]),
       group: Number(fields[2]),
       startedTicks: Number(fields[19]),

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { SHELL } from './way.ts';
 
 /** Keeps the last line it was given; when our end of its input is gone, ends those process groups and the folder. */
 const SCRIPT = `groups=
@@ -44,7 +45,7 @@ export class Watcher {
   }
 
   #start(): ChildProcess {
-    const child = spawn('sh', ['-c', SCRIPT, 'tocsin-watcher', this.#folder], {
+    const child = spawn(SHELL, ['-c', SCRIPT, 'tocsin-watcher', this.#folder], {
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore'],
       env: this.#environment,

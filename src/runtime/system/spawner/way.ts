@@ -1,5 +1,8 @@
 import type { CommandLine } from '../../spawner.ts';
 
+/** The shell that runs everything: POSIX systems have it there, whatever PATH a command is given. */
+export const SHELL = '/bin/sh';
+
 /** How a command ended by itself: with a status and an output, or not run at all. */
 export type Ending = { status: number; output: string } | { failure: string };
 

@@ -28,11 +28,9 @@ export function limitMs(timeout: unknown): number | undefined {
 
 /** What went wrong with a command, as the end of a sentence. */
 export function commandProblem(execution: Execution): string {
+  if (execution.ended === 'timeout') return 'was ended by its timeout';
   const line = firstLine(execution.output);
   const said = line === '' ? '' : `: ${line}`;
-  if (execution.ended === 'timeout') {
-    return `was ended after ${(execution.durationMs / 1000).toFixed(1)} s, its timeout${said}`;
-  }
   return execution.ended === 'start'
     ? `could not be run${said}`
     : `ended with status ${execution.status}${said}`;

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import type { Event } from '../../../model/event.ts';
+import type { FeedItem } from '../../../store/port.ts';
+import { MessageMaker } from './messages.ts';
+
+const change = (kind: string, name: string, value: unknown) =>
+  ({ cursor: '1', type: 'document', kind, name, value }) as Extract<FeedItem, { type: 'document' }>;
+const event = (id: string) => ({ id, client: { name: 'a' }, check: { name: 'b' } }) as Event;
+const state = (status: number, open: Event | null, history = [status]) => ({
+  ...{ check: { name: 'b', status, output: '' }, history, last_ok: null, event: open, taken: {} },
+});
+const told = (maker: MessageMaker, item: Parameters<MessageMaker['messagesOf']>[0]) =>
+  maker.messagesOf(item).map(({ type, subject, data }) => [type, subject, data]);
+
+const RESULT = { client: 'a', check: { name: 'b', status: 2, output: '', history: [2] } };
+
+describe('MessageMaker', () => {
+  it('tells of an event when it changes and once when it is gone', () => {
+    const maker = new MessageMaker([]);
+    const open = event('e1');
+    expect(told(maker, change('state', 'a/b', state(2, open)))).toEqual([
+      ['result', 'result', RESULT],
+      ['event', 'event', open],
+    ]);
+    expect(told(maker, change('state', 'a/b', state(2, open)))).toEqual([['result', 'result', RESULT]]);
+    const gone = ['removed', 'event', { kind: 'event', client: 'a', check: 'b', id: 'e1' }];
+    expect(told(maker, change('state', 'a/b', state(2, null)))).toEqual([['result', 'result', RESULT], gone]);
+    expect(told(maker, change('state', 'a/b', state(2, null)))).toEqual([['result', 'result', RESULT]]);
+  });
+
+  it('knows the events that were open when it began, and after a gap', () => {
+    const maker = new MessageMaker([event('e1')]);
+    const result = ['removed', 'result', { kind: 'result', client: 'a', check: 'b' }];
+    const gone = (id: string) => ['removed', 'event', { kind: 'event', client: 'a', check: 'b', id }];
+    expect(told(maker, change('state', 'a/b', undefined))).toEqual([result, gone('e1')]);
+    maker.restart([event('e2')]);
+    expect(told(maker, change('state', 'a/b', undefined))).toEqual([result, gone('e2')]);
+    expect(told(maker, change('state', 'a/b', undefined))).toEqual([result]);
+  });
+
+  it('tells that a result is gone while its event stays', () => {
+    const open = event('e1');
+    const maker = new MessageMaker([open]);
+    maker.restart([open]);
+    expect(told(maker, change('state', 'a/b', state(2, open, [])))).toEqual([
+      ['removed', 'result', { kind: 'result', client: 'a', check: 'b' }],
+    ]);
+  });
+
+  it('tells of clients without their secrets, of silences, and of logs', () => {
+    const maker = new MessageMaker([]);
+    const client = { client: { name: 'a', password: 'x', subscriptions: [], timestamp: 1 } };
+    expect(told(maker, change('client', 'a', client))).toEqual([
+      ['client', 'client', { ...client.client, password: 'REDACTED' }],
+    ]);
+    expect(told(maker, change('client', 'a', undefined))).toEqual([
+      ['removed', 'client', { kind: 'client', client: 'a' }],
+    ]);
+    expect(told(maker, change('silence', 'web:*', { id: 'web:*' }))).toEqual([
+      ['silence', 'silence', { id: 'web:*' }],
+    ]);
+    expect(told(maker, change('silence', 'web:*', undefined))).toEqual([
+      ['removed', 'silence', { kind: 'silence', id: 'web:*' }],
+    ]);
+    const log = (name: string, entry: unknown) =>
+      ({ cursor: '1', type: 'log', log: name, timeMs: 1, entry }) as Extract<FeedItem, { type: 'log' }>;
+    expect(told(maker, log('transitions/a/b', { status: 1 }))).toEqual([
+      ['transition', 'transition', { client: 'a', check: 'b', status: 1 }],
+    ]);
+    expect(told(maker, log('deliveries/a/b', { handler: 'x' }))).toEqual([
+      ['delivery', 'delivery', { handler: 'x' }],
+    ]);
+  });
+
+  it('keeps to itself what is of no concern to readers', () => {
+    const maker = new MessageMaker([]);
+    for (const kind of ['delivery', 'attendance', 'something']) {
+      expect(maker.messagesOf(change(kind, 'x', {}))).toEqual([]);
+    }
+    expect(maker.messagesOf({ cursor: '1', type: 'log', log: 'days/a/b', timeMs: 1, entry: {} })).toEqual([]);
+  });
+});

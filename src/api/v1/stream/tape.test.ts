@@ -1,0 +1,34 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Tape } from './tape.ts';
+
+describe('Tape', () => {
+  it('finds exactly what follows any cursor that it still knows', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 8 }), fc.nat(30), fc.nat(30), (size, count, asked) => {
+        const tape = new Tape(size, 'c0');
+        for (let number = 1; number <= count; number++) tape.add(`c${number}`, []);
+        const place = tape.placeBehind(`c${asked}`);
+        if (asked > count || asked < count - size) return expect(place).toBeUndefined();
+        const following: (string | undefined)[] = [];
+        for (let at = place ?? 0; at < tape.end; at++) following.push(tape.at(at)?.cursor);
+        const wanted = Array.from({ length: count - asked }, (_, index) => `c${asked + 1 + index}`);
+        expect(following).toEqual(wanted);
+        expect(tape.cursor).toBe(`c${count}`);
+      }),
+    );
+  });
+
+  it('forgets everything when it starts over, and shows it to whoever was at its end', () => {
+    const tape = new Tape(3, 'c0');
+    tape.add('c1', []);
+    const end = tape.end;
+    tape.restart('c9');
+    expect(end).toBeLessThan(tape.oldest);
+    expect([tape.placeBehind('c1'), tape.placeBehind('c0')]).toEqual([undefined, undefined]);
+    expect(tape.placeBehind('c9')).toBe(tape.end);
+    tape.add('c10', []);
+    expect(tape.at(tape.end - 1)?.cursor).toBe('c10');
+    expect(tape.at(end)).toBeUndefined();
+  });
+});

@@ -1,0 +1,364 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { defineCheck, defineFilter, defineHandler, Type } from '../plugin.ts';
+import { loadDocument, loadFiles, withFolder, writeFiles } from '../testing/config-files.ts';
+import { type ConfigProblem, describeProblems, describeWarnings, loadSettings } from './index.ts';
+
+const CHECK = { command: 'true', subscribers: ['web'], interval: 60 };
+
+function places(problems: readonly ConfigProblem[] | undefined): (string | number | null)[][] {
+  return (problems ?? []).map(({ file, line, path }) => [file, line, path]);
+}
+
+test('several mistakes in several files are told all at once, each with file and line', async () => {
+  const { problems } = await loadFiles({
+    'checks/disk.json':
+      '{\n  // how full\n  "checks": {\n    "disk": {\n      "command": "df",\n      "subscribers": "web",\n      "interval": "60"\n    }\n  }\n}',
+    'handlers.json':
+      '{"handlers": {\n  "mail": {"type": "pipe"},\n  "chat": {\n    "type": "tcp",\n    "socket": {"host": "a", "port": "1"}}}}',
+    'more/disk.json': '{"checks": {"disk": {"timeout": "x",\n"handlers": ["a",\n5]}}}',
+    'client.json': '{"client": {"name": "a b"}}',
+  });
+  expect(places(problems)).toEqual([
+    ['checks/disk.json', 6, 'checks.disk.subscribers'],
+    ['checks/disk.json', 7, 'checks.disk.interval'],
+    ['client.json', 1, 'client.name'],
+    ['handlers.json', 2, 'handlers.mail.command'],
+    ['handlers.json', 5, 'handlers.chat.socket.port'],
+    ['more/disk.json', 1, 'checks.disk.timeout'],
+    ['more/disk.json', 3, 'checks.disk.handlers[1]'],
+  ]);
+});
+
+test('files are merged in the order they are read, over the defaults', async () => {
+  const loaded = await loadFiles({
+    'a.json': { checks: { disk: { ...CHECK, handlers: ['x'], timeout: 5 } }, mailer: { to: ['a'] } },
+    'b.json': {
+      checks: { disk: { subscribers: ['db', 'web'], handlers: ['y'], timeout: 9 } },
+      mailer: { to: ['b'] },
+    },
+  });
+  expect(loaded.settings?.checks.get('disk')).toEqual({
+    ...CHECK,
+    name: 'disk',
+    subscribers: ['web', 'db'],
+    handlers: ['x', 'y'],
+    timeout: 9,
+  });
+  expect(loaded.settings?.document).toMatchObject({
+    mailer: { to: ['a', 'b'] },
+    sensu: { spawn: { limit: 12 } },
+  });
+  expect(loaded.settings?.files.map((file) => file.replace(/.*\//, ''))).toEqual(['a.json', 'b.json']);
+});
+
+test('members stand in the document in the order in which Sensu shows its settings', async () => {
+  const { settings } = await loadDocument({ redis: {}, checks: {}, api: { port: 1 } });
+  expect(Object.keys(settings?.document ?? {})).toEqual([
+    'client',
+    'sensu',
+    'transport',
+    'checks',
+    'filters',
+    'mutators',
+    'handlers',
+    'extensions',
+    'redis',
+    'api',
+  ]);
+});
+
+test('nothing at all is a valid configuration', async () => {
+  const loaded = await loadSettings({ defaults: { hostname: 'h', address: 'a' }, plugins: new Map() });
+  expect(loaded.problems).toBeUndefined();
+  expect(loaded.warnings).toEqual([]);
+  expect(loaded.settings?.files).toEqual([]);
+});
+
+test('a missing file is no mistake, a missing directory is one', async () => {
+  const base = { defaults: { hostname: 'h', address: 'a' }, plugins: new Map() };
+  await withFolder(async (folder) => {
+    const loaded = await loadSettings({ ...base, file: `${folder}/none.json` });
+    expect(loaded.settings?.client.name).toBe('h');
+    expect(loaded.warnings).toHaveLength(1);
+    const { problems } = await loadSettings({ ...base, directories: [`${folder}/none`] });
+    expect(places(problems)).toEqual([[`${folder}/none`, null, '']]);
+  });
+});
+
+test('a value that comes from the machine has no file', async () => {
+  const defaults = { hostname: 'my machine', address: 'a' };
+  const { problems } = await loadSettings({ defaults, plugins: new Map() });
+  expect(problems).toMatchObject([{ file: null, line: null, path: 'client.name', found: '"my machine"' }]);
+  expect(describeProblems(problems ?? [])).toContain('built-in defaults  client.name');
+});
+
+test('while a file cannot be read, nothing is said to be missing that may stand in it', async () => {
+  const { problems, warnings } = await loadFiles({
+    'a.json': {
+      checks: { disk: { subscribers: ['web'], interval: '5' } },
+      handlers: { a: { type: 'pipe', command: 'x' } },
+    },
+    'b.json': '{"checks": {"disk": {"command": "df",}}}',
+    'c.json': '{"handlers"',
+  });
+  expect(places(problems)).toEqual([
+    ['a.json', 7, 'checks.disk.interval'],
+    ['b.json', 1, ''],
+    ['c.json', 1, ''],
+  ]);
+  expect(problems?.[1]?.column).toBe(38);
+  expect(warnings).toEqual([]);
+});
+
+test('a terminal shows a block for each problem and warning', () => {
+  const place = { file: '/etc/a.json', line: 7, path: 'checks.disk.interval' };
+  const problems = [
+    { ...place, expected: 'a whole number', found: '"60"', hint: 'leave out the quotes' },
+    { file: '/etc/b.json', line: 2, column: 5, path: '', expected: 'a comma', found: '"}"' },
+    { file: '/etc/c', line: null, path: '', expected: 'a directory', found: 'ENOENT' },
+  ];
+  expect(describeProblems(problems)).toBe(
+    [
+      '/etc/a.json:7  checks.disk.interval',
+      '  expected  a whole number',
+      '  found     "60"',
+      '  hint      leave out the quotes',
+      '',
+      '/etc/b.json:2:5',
+      '  expected  a comma',
+      '  found     "}"',
+      '',
+      '/etc/c',
+      '  expected  a directory',
+      '  found     ENOENT',
+    ].join('\n'),
+  );
+  expect(describeWarnings([{ ...place, message: 'is idle', hint: 'drop it' }])).toBe(
+    '/etc/a.json:7  checks.disk.interval\n  warning   is idle\n  hint      drop it',
+  );
+});
+
+const chat = defineHandler({ name: 'chat', options: Type.Object({}), run: async () => '' });
+const mail = defineHandler({
+  name: 'mail',
+  options: Type.Object({ to: Type.String() }),
+  run: async () => '',
+});
+const quiet = defineFilter({ name: 'quiet', options: Type.Object({}), run: () => null });
+
+test('names that nothing is known by are warned of, with the nearest known one', async () => {
+  const { warnings } = await loadDocument(
+    {
+      checks: { disk: { ...CHECK, handlers: ['opps', 'chat', 'mail'] }, load: { ...CHECK, handler: 'ops' } },
+      client: { keepalive: { handler: 'nobody' } },
+      sensu: { keepalives: { handlers: ['ops', 'op'] } },
+      handlers: {
+        ops: { type: 'pipe', command: 'x', filters: ['quiet', 'prod', 'prdo'], mutator: 'jsn' },
+        all: { type: 'set', handlers: ['ops', 'gone'] },
+      },
+      filters: { prod: { attributes: {} } },
+    },
+    [chat, mail, quiet],
+  );
+  expect(warnings.map(({ path, hint }) => [path, hint])).toEqual([
+    ['checks.disk.handlers[0]', 'did you mean "ops"?'],
+    ['checks.disk.handlers[2]', undefined],
+    ['client.keepalive.handler', undefined],
+    ['sensu.keepalives.handlers[1]', 'did you mean "ops"?'],
+    ['handlers.ops.filters[2]', 'did you mean "prod"?'],
+    ['handlers.ops.mutator', undefined],
+    ['handlers.all.handlers[1]', undefined],
+  ]);
+});
+
+test('an agent’s configuration, without handlers, is not told that its handlers are unknown', async () => {
+  const { warnings } = await loadDocument({ checks: { disk: { ...CHECK, handlers: ['ops'] }, load: CHECK } });
+  expect(warnings).toEqual([]);
+});
+
+test('checks that go to a handler "default" which is missing are told once', async () => {
+  const handlers = { ops: { type: 'pipe', command: 'x' } };
+  const checks = { a: CHECK, b: CHECK, c: { ...CHECK, handle: false }, d: { ...CHECK, handler: 'ops' } };
+  const { warnings } = await loadDocument({ checks, handlers });
+  expect(warnings).toMatchObject([{ path: 'checks.a', message: expect.stringContaining('and 1 more') }]);
+  const withDefault = { ...handlers, default: handlers.ops };
+  expect((await loadDocument({ checks, handlers: withDefault })).warnings).toEqual([]);
+});
+
+const check = (attributes: object) => ({ checks: { c: { ...CHECK, ...attributes } } });
+const filter = (attributes: object) => ({ filters: { f: { attributes: {}, ...attributes } } });
+
+test.each([
+  ['checks.c.cron', check({ cron: '* * * * *' })],
+  ['checks.c.cron', check({ cron: '* * * * *', interval: undefined })],
+  ['checks.c.subdue', check({ subdue: { days: { all: [{ begin: 'a', end: 'b' }] } } })],
+  ['checks.c.proxy_requests', check({ proxy_requests: { client_attributes: {} } })],
+  ['checks.c.hooks', check({ hooks: { ok: { command: 'x' } } })],
+  ['checks.c.ttl', check({ ttl: 5 })],
+  ['checks.c.aggregate', check({ aggregate: 'a' })],
+  ['checks.c.aggregates', check({ aggregates: ['a'] })],
+  ['handlers.h.type', { handlers: { h: { type: 'transport', pipe: { type: 'direct', name: 'x' } } } }],
+  ['client.safe_mode', { client: { safe_mode: true } }],
+  ['client.socket', { client: { socket: {} } }],
+  ['client.http_socket', { client: { http_socket: {} } }],
+  ['client.registration', { client: { registration: { handler: 'x' } } }],
+  ['client.deregister', { client: { deregister: true } }],
+  ['rabbitmq', { rabbitmq: 'amqp://a' }],
+  ['redis', { redis: {} }],
+])('warns that this version does not act on %s', async (path, document) => {
+  const { problems, warnings } = await loadDocument(document);
+  expect(problems).toBeUndefined();
+  expect(warnings).toMatchObject([{ path, message: expect.stringMatching(/^this version /) }]);
+});
+
+test.each([
+  ['filters.f.when', filter({ when: { days: { all: [{ begin: 'a', end: 'b' }] } } })],
+  ['filters.f.attributes.check.status', filter({ attributes: { check: { status: 'eval: value == 1' } } })],
+  ['handlers.h.filters[0]', { handlers: { h: { type: 'chat', filters: ['occurrences'] } } }],
+  ['handlers.h.filter', { handlers: { h: { type: 'chat', filter: 'check_dependencies' } } }],
+])('refuses %s, which would tell everybody or nobody', async (path, document) => {
+  const { problems } = await loadDocument(document, [chat]);
+  expect(problems).toMatchObject([{ path, hint: expect.stringMatching(/^this version /) }]);
+});
+
+test.each([
+  check({ aggregate: false }),
+  check({ hooks: null, ttl: null }),
+  {
+    client: {
+      safe_mode: false,
+      deregister: false,
+      socket: { enabled: false },
+      http_socket: { enabled: false },
+    },
+  },
+  filter({ attributes: { check: { output: 'an eval: inside' } } }),
+  { handlers: { h: { type: 'chat', filter: 'occurrences' } }, filters: { occurrences: { attributes: {} } } },
+])('says nothing of %j', async (document) => {
+  const { problems, warnings } = await loadDocument(document, [chat]);
+  expect([problems, warnings]).toEqual([undefined, []]);
+});
+
+test('what stands in a file under -c is placed like the rest', async () => {
+  await withFolder(async (folder) => {
+    await writeFiles(folder, {
+      'main.json': '{\n"checks":\n{"a": 5}}',
+      'conf/x.json': '{"checks": {"b": 5}}',
+    });
+    const { problems } = await loadSettings({
+      file: `${folder}/main.json`,
+      directories: [`${folder}/conf`],
+      defaults: { hostname: 'h', address: 'a' },
+      plugins: new Map(),
+    });
+    expect(places(problems)).toEqual([
+      [`${folder}/conf/x.json`, 1, 'checks.b'],
+      [`${folder}/main.json`, 3, 'checks.a'],
+    ]);
+  });
+});
+
+const sections = [
+  'client',
+  'checks',
+  'handlers',
+  'filters',
+  'mutators',
+  'sensu',
+  'api',
+  'tocsin',
+  'extensions',
+  'x',
+];
+const words = [
+  'type',
+  'command',
+  'extension',
+  'handlers',
+  'filters',
+  'hooks',
+  'attributes',
+  'socket',
+  'spawn',
+  'store',
+];
+
+test('any JSON and any text in any number of files gives settings or problems that stand in those files', async () => {
+  const ping = defineCheck({
+    name: 'ping',
+    options: Type.Object({ a: Type.Integer() }),
+    run: async () => ({ status: 0, output: '' }),
+  });
+  const anything = fc.oneof(
+    fc.jsonValue({ maxDepth: 3 }),
+    fc.constantFrom('ping', 'set', 'eval: 1', '', null, 1),
+  );
+  const definition = fc.oneof(anything, fc.dictionary(fc.constantFrom(...words), anything));
+  const document = fc.dictionary(
+    fc.constantFrom(...sections),
+    fc.oneof(anything, fc.dictionary(fc.string(), definition)),
+  );
+  const content = fc.oneof({ weight: 4, arbitrary: document }, { weight: 1, arbitrary: fc.string() });
+  await fc.assert(
+    fc.asyncProperty(fc.array(content, { maxLength: 3 }), async (contents) => {
+      const texts = contents.map((one) => (typeof one === 'string' ? one : JSON.stringify(one, null, 1)));
+      // No module of a generated name is imported.
+      fc.pre(!texts.some((text) => text.includes('module')));
+      const files = Object.fromEntries(texts.map((text, index) => [`${index}.json`, text]));
+      const loaded = await loadFiles(files, [ping]);
+      expect(loaded.settings === undefined).toBe((loaded.problems?.length ?? 0) > 0);
+      for (const { file, line } of [...(loaded.problems ?? []), ...loaded.warnings]) {
+        if (file === null) continue;
+        const lines = texts[Number(file.replace('.json', ''))]?.split('\n').length ?? 0;
+        expect(line).toBeLessThanOrEqual(lines);
+      }
+      expect(describeProblems(loaded.problems ?? [])).not.toContain('undefined\n');
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('a check made by the rules is valid, and comes out as it went in', async () => {
+  const names = fc.array(fc.stringMatching(/^[a-z][a-z-]{0,10}$/), { maxLength: 3 });
+  const optional = fc.record(
+    {
+      timeout: fc.nat(100),
+      stdin: fc.boolean(),
+      handlers: names,
+      handler: fc.constantFrom('a', 'b'),
+      source: fc.stringMatching(/^[A-Za-z0-9_.-]{1,20}$/),
+      type: fc.constantFrom('standard', 'metric'),
+      publish: fc.boolean(),
+      truncate_output: fc.boolean(),
+      truncate_output_length: fc.integer({ min: 1, max: 1000 }),
+      handle: fc.boolean(),
+      team_notes: fc.jsonValue(),
+    },
+    { requiredKeys: [] },
+  );
+  const required = fc.record({
+    command: fc.string({ minLength: 1 }),
+    interval: fc.integer({ min: 1, max: 86_400 }),
+  });
+  const whom = fc.oneof(
+    names.map((subscribers) => ({ subscribers })),
+    fc.constant({ standalone: true }),
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.stringMatching(/^[A-Za-z0-9_.-]{1,30}$/),
+      optional,
+      required,
+      whom,
+      async (name, ...parts) => {
+        const definition = Object.assign({}, ...parts);
+        fc.pre(!JSON.stringify(definition).includes('__proto__'));
+        const { settings, problems } = await loadDocument({ checks: { [name]: definition } });
+        expect(problems).toBeUndefined();
+        expect(settings?.checks.get(name)).toEqual({ ...JSON.parse(JSON.stringify(definition)), name });
+      },
+    ),
+    { numRuns: 100 },
+  );
+});

@@ -1,0 +1,201 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { silentLog } from '../../runtime/log.ts';
+import { ManualClock } from '../../testing/clock.ts';
+import { memoryLog } from '../../testing/log.ts';
+import type { Store } from '../port.ts';
+import { loadSqlite, type SqlDatabase } from './sqlite.ts';
+import { type EmbeddedStoreOptions, openEmbeddedStore } from './store.ts';
+import { startThread } from './thread.ts';
+
+let folder: string;
+const clock = new ManualClock();
+const logs = { log: { entries: 20, ageMs: 60_000 } };
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tocsin-file-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const path = (): string => join(folder, 'tocsin.sqlite');
+const open = (options: Partial<EmbeddedStoreOptions> = {}): Promise<Store> =>
+  openEmbeddedStore({ folder, sync: 'process', logs, clock, log: silentLog, ...options });
+
+async function query<Row>(run: (database: SqlDatabase) => Row): Promise<Row> {
+  const database = (await loadSqlite())(path());
+  try {
+    return run(database);
+  } finally {
+    database.close();
+  }
+}
+
+/** Writes documents of some kilobytes, over and over. */
+async function fill(store: Store, rounds: number, names = 50): Promise<void> {
+  const padding = 'x'.repeat(2_000);
+  for (let n = 0; n < rounds; n++) {
+    const name = `d${n % names}`;
+    await store.commit([
+      {
+        writes: [{ kind: 'a', name, value: { n, padding } }],
+        appends: [{ log: `log/${name}`, timeMs: clock.now(), entry: n }],
+      },
+    ]);
+  }
+}
+
+describe('the file of the embedded store', () => {
+  it('stays about as large as what it holds, however often that changes', async () => {
+    const store = await open();
+    await fill(store, 2_500);
+    const small = await sizeOf(path());
+    await fill(store, 5_000);
+    await store.close();
+    expect(await sizeOf(path())).toBeLessThan(Math.max(2 * small, 2 << 20));
+    const rows = await query((database) => database.prepare('SELECT count(*) AS count FROM journal').get());
+    expect((rows as { count: number }).count).toBeLessThan(2_000);
+  });
+
+  it('deletes log entries beyond their number and age', async () => {
+    const store = await open();
+    await fill(store, 4_000, 10);
+    await store.close();
+    const count = () =>
+      query((database) => database.prepare('SELECT count(*) AS count FROM log_entry').get());
+    expect(((await count()) as { count: number }).count).toBeLessThan(1_300);
+    const again = await open();
+    await clock.advance(3_600_000);
+    await fill(again, 3_000, 1);
+    await again.close();
+    const old = await query((database) =>
+      database.prepare('SELECT count(*) AS count FROM log_entry WHERE time < ?').get(clock.now() - 60_000),
+    );
+    expect(old).toMatchObject({ count: 0 });
+  });
+
+  it('holds documents as JSON that SQLite reads', async () => {
+    const store = await open();
+    await fill(store, 300);
+    await store.close();
+    const values = await query((database) =>
+      database
+        .prepare(`SELECT json_extract(value, '$[1]') AS name FROM bucket, json_each(documents) ORDER BY name`)
+        .all(),
+    );
+    expect(values.length).toBeGreaterThan(20);
+    expect(values[0]).toMatchObject({ name: 'd0' });
+  });
+
+  it('refuses a file of a newer format in a sentence, and leaves it as it is', async () => {
+    await (await open()).close();
+    await query((database) => database.exec('PRAGMA user_version = 2'));
+    const before = await readFile(path());
+    await expect(open()).rejects.toMatchObject({
+      code: 'STORE_FORMAT',
+      message: expect.stringContaining('newer Tocsin'),
+    });
+    expect((await readFile(path())).equals(before)).toBe(true);
+  });
+
+  it('refuses a database of another program', async () => {
+    await query((database) => database.exec('CREATE TABLE theirs (x)'));
+    await expect(open()).rejects.toMatchObject({
+      code: 'STORE_FORMAT',
+      message: expect.stringContaining('not one of Tocsin'),
+    });
+  });
+
+  it('refuses a file that is no database, is cut, or has holes in it', async () => {
+    await writeFile(
+      path(),
+      'no database at all, only some text that is long enough to be looked at'.repeat(20),
+    );
+    await expect(open()).rejects.toMatchObject({
+      code: 'STORE_FORMAT',
+      message: expect.stringContaining(folder),
+    });
+    await rm(path());
+    const store = await open();
+    await fill(store, 400);
+    await store.close();
+    const whole = await readFile(path());
+    await truncate(path(), Math.floor(whole.length / 2 / 4096) * 4096);
+    await expect(open()).rejects.toMatchObject({ code: 'STORE_FORMAT' });
+    await writeFile(path(), whole);
+    await query((database) => database.exec(`UPDATE bucket SET documents = substr(documents, 1, 500)`));
+    await expect(open()).rejects.toMatchObject({ code: 'STORE_FORMAT' });
+    await writeFile(path(), whole);
+    await query((database) =>
+      database.exec(
+        'DELETE FROM journal WHERE position = (SELECT position FROM journal ORDER BY position LIMIT 1 OFFSET 3)',
+      ),
+    );
+    await expect(open()).rejects.toMatchObject({
+      code: 'STORE_FORMAT',
+      message: expect.stringContaining('gap'),
+    });
+    await writeFile(path(), whole);
+    await (await open()).close();
+  });
+
+  it('says so when the folder cannot be made', async () => {
+    await writeFile(join(folder, 'file'), '');
+    const opening = open({ folder: join(folder, 'file', 'store') });
+    await expect(opening).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringContaining('file'),
+    });
+  });
+
+  it('is locked for other processes as well', async () => {
+    const store = await open();
+    await store.commit([{ writes: [{ kind: 'a', name: 'x', value: 1 }] }]);
+    const reader = `import('@photostructure/sqlite').then(({ DatabaseSync }) => {
+      try { new DatabaseSync(process.argv[1]).prepare('SELECT * FROM meta').all(); console.log('read'); }
+      catch (error) { console.log(error.message); } })`;
+    expect(execFileSync('node', ['-e', reader, path()]).toString()).toContain('locked');
+    await store.close();
+  });
+
+  it('fails for good when the disk is full, keeps what was committed, and opens again when there is room', async () => {
+    const log = memoryLog();
+    const store = await open({ log, startThread: (options) => startThread({ ...options, mostPages: 200 }) });
+    await store.commit([{ writes: [{ kind: 'a', name: 'first', value: 1 }] }]);
+    const writing = fill(store, 10_000, 10_000);
+    await expect(writing).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringContaining('full'),
+    });
+    expect(store.connected).toBe(false);
+    await expect(store.get([])).rejects.toMatchObject({ kind: 'unavailable' });
+    await expect(store.readLog('log/x')).rejects.toMatchObject({ kind: 'unavailable' });
+    await expect(store.dropLogs('log/')).rejects.toMatchObject({ kind: 'unavailable' });
+    const ending = new AbortController();
+    const feed = store.follow(undefined, ending.signal)[Symbol.asyncIterator]();
+    await expect(feed.next()).rejects.toMatchObject({ kind: 'unavailable' });
+    expect(log.lines.filter(({ level }) => level === 'fatal')).toHaveLength(1);
+    const held = [...(store.view('a')?.keys() ?? [])].sort();
+    await store.close();
+    const again = await open();
+    expect([...(again.view('a')?.keys() ?? [])].sort()).toEqual(held);
+    expect(held).toContain('first');
+    await again.close();
+  });
+});
+
+describe('SQLite', () => {
+  it('says what to install when there is none', async () => {
+    const owned = Number.parseInt(process.versions.node, 10) >= 24;
+    const missing = owned ? loadSqlite('20.0.0') : loadSqlite('24.0.0');
+    const message = expect.stringContaining('npm install @photostructure/sqlite');
+    if (!owned) await expect(missing).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', message });
+    else await missing;
+  });
+});
+
+async function sizeOf(file: string): Promise<number> {
+  return (await stat(file)).size;
+}
