@@ -5,6 +5,10 @@
  *   npx tsx bench/agent.ts [requests]
  *
  * It compiles the sources first and measures plain Node, as installed; requests and results travel in memory.
+ *
+ * Last figures (Node 20, two cores under a foreign load of 9, in the minute after `bench/spawn.ts` did 149 bare spawns
+ * and 961 pooled commands a second): 39.5 MiB before the first command, 66.8 MiB after it in 14 processes,
+ * 1,447 checks/s, 201 µs of the agent's CPU each, event-loop delay p99 12.6 ms.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -8,16 +8,25 @@ const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}
 describe('readObject', () => {
   it('reads any object as it was written', () => {
     fc.assert(
-      fc.property(fc.dictionary(fc.string().filter((key) => key !== '__proto__'), fc.jsonValue({ maxDepth: 5 })), (value) => {
-        const text = JSON.stringify(value);
-        expect(JSON.stringify(readObject(bytes(text)))).toBe(JSON.stringify(JSON.parse(text)));
-      }),
+      fc.property(
+        fc.dictionary(
+          fc.string().filter((key) => key !== '__proto__'),
+          fc.jsonValue({ maxDepth: 5 }),
+        ),
+        (value) => {
+          const text = JSON.stringify(value);
+          expect(JSON.stringify(readObject(bytes(text)))).toBe(JSON.stringify(JSON.parse(text)));
+        },
+      ),
     );
   });
 
-  it.each(['', ' ', 'x', '{', '[]', '1', 'null', '"a"', '{} {}', '\u0000'])('finds no object in %j', (text) => {
-    expect(readObject(bytes(text))).toBeUndefined();
-  });
+  it.each(['', ' ', 'x', '{', '[]', '1', 'null', '"a"', '{} {}', '\u0000'])(
+    'finds no object in %j',
+    (text) => {
+      expect(readObject(bytes(text))).toBeUndefined();
+    },
+  );
 
   it('finds none in anything but bytes', () => {
     fc.assert(fc.property(fc.anything(), (value) => readObject(value) === undefined));

@@ -10,7 +10,11 @@ const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 
 type Row = [method: string, host: string | undefined, origin: string | undefined, status: number];
 
-function statusOf(api: Parameters<typeof createGate>[0], [method, host, origin]: Row | string[], login?: string) {
+function statusOf(
+  api: Parameters<typeof createGate>[0],
+  [method, host, origin]: Row | string[],
+  login?: string,
+) {
   const caller = { method: method ?? '', host, origin, authorization: login };
   return createGate(api)(caller)?.status ?? 200;
 }

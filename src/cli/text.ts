@@ -60,10 +60,10 @@ export function safeText(text: string): string {
   return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, ' ');
 }
 
-/** The first line of an output that says something, safe for a terminal. */
+/** The first line of an output that says something, without perfdata, safe for a terminal. */
 export function firstLine(output: string): string {
   const line = safeText(output).trimStart();
-  const end = line.indexOf('\n');
+  const end = line.search(/\n| \| ?'?[^ |]+=/);
   return (end < 0 ? line : line.slice(0, end)).trimEnd();
 }
 

@@ -315,7 +315,7 @@ test('any JSON and any text in any number of files gives settings or problems th
       }
       expect(describeProblems(loaded.problems ?? [])).not.toContain('undefined\n');
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
 });
 
@@ -359,6 +359,6 @@ test('a check made by the rules is valid, and comes out as it went in', async ()
         expect(settings?.checks.get(name)).toEqual({ ...JSON.parse(JSON.stringify(definition)), name });
       },
     ),
-    { numRuns: 100 },
+    { numRuns: 50 },
   );
 });

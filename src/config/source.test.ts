@@ -85,7 +85,9 @@ test('any text at all gives a document or a problem, and whatever JSON.parse rea
   fc.assert(
     fc.property(text, (content) => {
       const { source, problems } = parseSource('f', content);
-      expect(source === undefined).toBe(problems.length > 0 && !content.includes('__proto__'));
+      if (source === undefined || !content.includes('__proto__')) {
+        expect(source === undefined).toBe(problems.length > 0);
+      }
       for (const { line } of problems) {
         expect(line).toBeGreaterThanOrEqual(1);
         expect(line).toBeLessThanOrEqual(content.split('\n').length);

@@ -14,8 +14,12 @@ interface Captured {
   body: string | null;
 }
 
-const read = (name: string) => JSON.parse(readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8'));
-const CHECKS: Check[] = Object.entries(read('checks.json')).map(([name, check]) => ({ ...(check as Check), name }));
+const read = (name: string) =>
+  JSON.parse(readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8'));
+const CHECKS: Check[] = Object.entries(read('checks.json')).map(([name, check]) => ({
+  ...(check as Check),
+  name,
+}));
 const CORS = [
   'Access-Control-Allow-Credentials: true',
   'Access-Control-Allow-Headers: Origin, X-Requested-With, Content-Type, Accept, Authorization',
@@ -44,9 +48,15 @@ async function compare(world: World, { request, status, headers, body }: Capture
   const login = user === undefined ? {} : { Authorization: `Basic ${Buffer.from(user).toString('base64')}` };
   const answer = await rawRequest(world.port, { ...rest, headers: { ...login, ...rest.headers } });
   expect(answer.status).toBe(status);
-  const seen = answer.headers.map((line) => line.replace(/^X-Request-ID: [0-9a-f-]{36}$/, 'X-Request-ID: new'));
+  const seen = answer.headers.map((line) =>
+    line.replace(/^X-Request-ID: [0-9a-f-]{36}$/, 'X-Request-ID: new'),
+  );
   const id = rest.headers['X-Request-ID'] ?? 'new';
-  const wanted = [...CORS, ...headers.filter((line) => !line.startsWith('X-Request-ID')), `X-Request-ID: ${id}`];
+  const wanted = [
+    ...CORS,
+    ...headers.filter((line) => !line.startsWith('X-Request-ID')),
+    `X-Request-ID: ${id}`,
+  ];
   const kept = body === null ? seen.filter((line) => !line.startsWith('Content-length')) : seen;
   expect(kept).toEqual(wanted);
   if (body !== null) expect(sorted(answer.body)).toEqual(sorted(body));
@@ -54,7 +64,10 @@ async function compare(world: World, { request, status, headers, body }: Capture
 
 /** A list's items as texts; they came in the order of a set, which is arbitrary. Times of answers are left out. */
 function sorted(body: string): unknown {
-  if (body.startsWith('[{')) return JSON.parse(body).map((item: unknown) => JSON.stringify(item)).sort();
+  if (body.startsWith('[{'))
+    return JSON.parse(body)
+      .map((item: unknown) => JSON.stringify(item))
+      .sort();
   return body.replace(/^\{"issued":\d+\}$/, '{"issued":0}');
 }
 

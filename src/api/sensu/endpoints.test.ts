@@ -4,7 +4,12 @@ import { startWorld, type World } from '../../testing/api/world.ts';
 
 let world: World;
 beforeAll(async () => {
-  world = await startWorld({ checks: [{ name: 'disk', command: 'x' }, { name: 'alone', command: 'x', standalone: true }] });
+  world = await startWorld({
+    checks: [
+      { name: 'disk', command: 'x' },
+      { name: 'alone', command: 'x', standalone: true },
+    ],
+  });
 });
 afterEach(() => world.clear());
 afterAll(() => world.stop());
@@ -13,7 +18,11 @@ async function call(method: string, path: string, body?: unknown) {
   const text = body === undefined ? undefined : JSON.stringify(body);
   const response = await fetch(world.url + path, { method, ...(text === undefined ? {} : { body: text }) });
   const answer = await response.text();
-  return { status: response.status, body: answer === '' ? undefined : JSON.parse(answer), headers: response.headers };
+  return {
+    status: response.status,
+    body: answer === '' ? undefined : JSON.parse(answer),
+    headers: response.headers,
+  };
 }
 
 const now = () => Math.floor(Date.now() / 1000);
@@ -40,12 +49,18 @@ describe('events', () => {
       ...{ issued, executed: issued, total_state_change: 0 },
     });
     expect((await call('GET', '/events')).body).toEqual([]);
-    expect((await call('GET', '/results/i-42/disk')).body.check).toMatchObject({ status: 0, history: [2, 0] });
+    expect((await call('GET', '/results/i-42/disk')).body.check).toMatchObject({
+      status: 0,
+      history: [2, 0],
+    });
     expect((await resolve()).status).toBe(404);
   });
 
   it('carry no signature for a client that is not registered', async () => {
-    await world.state('ghost', { check: { name: 'disk', status: 1, output: '' }, event: eventOf('ghost', 'disk') });
+    await world.state('ghost', {
+      check: { name: 'disk', status: 1, output: '' },
+      event: eventOf('ghost', 'disk'),
+    });
     expect((await call('DELETE', '/events/ghost/disk')).status).toBe(202);
     expect(world.taken.at(-1)).not.toHaveProperty('signature');
   });
@@ -54,7 +69,15 @@ describe('events', () => {
 describe('results', () => {
   it('are published as the API’s own, as if they ran now', async () => {
     const answer = await call('POST', '/results', {
-      ...{ name: 'backup', output: 'done', status: 1, issued: 5, executed: 6, source: 'nas', custom: { a: 1 } },
+      ...{
+        name: 'backup',
+        output: 'done',
+        status: 1,
+        issued: 5,
+        executed: 6,
+        source: 'nas',
+        custom: { a: 1 },
+      },
     });
     expect(answer.status).toBe(202);
     const { issued } = answer.body;
@@ -122,15 +145,29 @@ describe('results', () => {
 
 describe('clients', () => {
   it('are registered with what they need, and shown without their secrets', async () => {
-    const body = { name: 'printer', address: '10.0.0.7', subscriptions: ['a', 'a'], snmp: { community: 'x' }, signature: 's' };
+    const body = {
+      name: 'printer',
+      address: '10.0.0.7',
+      subscriptions: ['a', 'a'],
+      snmp: { community: 'x' },
+      signature: 's',
+    };
     expect(await call('POST', '/clients', body)).toMatchObject({ status: 201, body: { name: 'printer' } });
     const { timestamp, ...shown } = (await call('GET', '/clients/printer')).body;
     isNow(timestamp);
     expect(shown).toEqual({
       ...body,
-      ...{ subscriptions: ['a', 'client:printer'], snmp: { community: 'REDACTED' }, keepalives: false, version: '1.9.0' },
+      ...{
+        subscriptions: ['a', 'client:printer'],
+        snmp: { community: 'REDACTED' },
+        keepalives: false,
+        version: '1.9.0',
+      },
     });
-    expect(world.views.client('printer')).toMatchObject({ signature: 's', client: { snmp: { community: 'x' } } });
+    expect(world.views.client('printer')).toMatchObject({
+      signature: 's',
+      client: { snmp: { community: 'x' } },
+    });
     await call('POST', '/clients', { name: 'printer', address: 'new' });
     expect(world.views.client('printer')).toMatchObject({ signature: 's', client: { address: 'new' } });
   });
@@ -150,7 +187,10 @@ describe('clients', () => {
     expect(answer.status).toBe(202);
     isNow(answer.body.issued);
     const resolves = world.taken.filter(({ check }) => check.force_resolve === true);
-    expect(resolves.map(({ client, check }) => `${client}/${check.name}`).sort()).toEqual(['i-42/cpu', 'i-42/disk']);
+    expect(resolves.map(({ client, check }) => `${client}/${check.name}`).sort()).toEqual([
+      'i-42/cpu',
+      'i-42/disk',
+    ]);
     expect((await call('GET', '/clients')).body).toMatchObject([{ name: 'i-421' }]);
     expect((await call('GET', '/results')).body).toMatchObject([{ client: 'i-421' }]);
     expect(await world.registry.log('transitions', 'i-42', 'disk')).toEqual([]);
@@ -173,7 +213,10 @@ describe('a server that takes nothing', () => {
     const deaf = await startWorld({ consumer: false, limits: { acknowledgeMs: 30 } });
     try {
       await deaf.client({ name: 'i-42' });
-      await deaf.state('i-42', { check: { name: 'disk', status: 2, output: '' }, event: eventOf('i-42', 'disk') });
+      await deaf.state('i-42', {
+        check: { name: 'disk', status: 2, output: '' },
+        event: eventOf('i-42', 'disk'),
+      });
       for (const path of ['/events/i-42/disk', '/clients/i-42']) {
         const answer = await fetch(deaf.url + path, { method: 'DELETE' });
         expect(answer.status).toBe(500);
@@ -248,16 +291,29 @@ describe('the wire', () => {
 
   it('keeps a connection for whoever asks, unless something was wrong', async () => {
     const ask = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n`;
-    const text = await exchange(world.port, `${ask('/clients')}${ask('/events')}${ask('/nope')}${ask('/results')}`);
-    expect(text.match(/HTTP\/1.1 .*/g)).toEqual(['HTTP/1.1 200 OK', 'HTTP/1.1 200 OK', 'HTTP/1.1 404 Not Found']);
-    expect(text.match(/^Connection: .*$/gm)).toEqual(['Connection: keep-alive', 'Connection: keep-alive', 'Connection: close']);
+    const text = await exchange(
+      world.port,
+      `${ask('/clients')}${ask('/events')}${ask('/nope')}${ask('/results')}`,
+    );
+    expect(text.match(/HTTP\/1.1 .*/g)).toEqual([
+      'HTTP/1.1 200 OK',
+      'HTTP/1.1 200 OK',
+      'HTTP/1.1 404 Not Found',
+    ]);
+    expect(text.match(/^Connection: .*$/gm)).toEqual([
+      'Connection: keep-alive',
+      'Connection: keep-alive',
+      'Connection: close',
+    ]);
   });
 
   it('takes a body in chunks, of any type or none', async () => {
     const head = 'POST /results HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n';
     const chunks = '19\r\n{"name":"a","output":"x"}\r\n0\r\n\r\n';
     for (const type of ['', 'Content-Type: \r\n', 'Content-Type: ???\r\n', 'Content-Type: text/html\r\n']) {
-      expect(takeApart(await exchange(world.port, `${head}${type}\r\n${chunks}`)).status).toBe('202 Accepted');
+      expect(takeApart(await exchange(world.port, `${head}${type}\r\n${chunks}`)).status).toBe(
+        '202 Accepted',
+      );
     }
   });
 
@@ -270,7 +326,14 @@ describe('the wire', () => {
 
 function eventOf(client: string, check: string) {
   return {
-    ...{ id: 'e-1', occurrences: 1, occurrences_watermark: 1, last_ok: null, action: 'create' as const, timestamp: 1 },
+    ...{
+      id: 'e-1',
+      occurrences: 1,
+      occurrences_watermark: 1,
+      last_ok: null,
+      action: 'create' as const,
+      timestamp: 1,
+    },
     client: { name: client, subscriptions: [], timestamp: 1 },
     check: { name: check, status: 2, output: '', history: ['2'], total_state_change: 0 },
     ...{ silenced: false, silenced_by: [] },

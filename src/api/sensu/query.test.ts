@@ -6,11 +6,18 @@ import { Query } from './query.ts';
 describe('Query', () => {
   it('decodes nothing, and takes the last of repeated names', () => {
     const query = new Query('a=b%20c&a=d=e&=x&y&z=');
-    expect([query.text('a'), query.text('y'), query.text('z'), query.text('')]).toEqual(['d=e', undefined, '', undefined]);
+    expect([query.text('a'), query.text('y'), query.text('z'), query.text('')]).toEqual([
+      'd=e',
+      undefined,
+      '',
+      undefined,
+    ]);
   });
 
   it('gathers filters into the attributes wanted', () => {
-    const wanted = new Query('filter.check.status=2&filter.client.name=a&filter.check.name=x&limit=1').filter();
+    const wanted = new Query(
+      'filter.check.status=2&filter.client.name=a&filter.check.name=x&limit=1',
+    ).filter();
     expect(JSON.stringify(wanted)).toBe('{"check":{"status":"2","name":"x"},"client":{"name":"a"}}');
     expect(new Query('limit=1').filter()).toBeUndefined();
   });
@@ -49,11 +56,17 @@ describe('page', () => {
     );
   });
 
-  it.each(['', 'limit=', 'limit=-1', 'limit=1.5', 'limit=x', 'limit=1e3', 'offset=3', `limit=${'9'.repeat(30)}`])(
-    'answers all of it to %j',
-    (text) => {
-      const answer = page(new Query(text), numbers, 10, (item) => item);
-      expect(answer).toEqual({ status: 200, body: numbers });
-    },
-  );
+  it.each([
+    '',
+    'limit=',
+    'limit=-1',
+    'limit=1.5',
+    'limit=x',
+    'limit=1e3',
+    'offset=3',
+    `limit=${'9'.repeat(30)}`,
+  ])('answers all of it to %j', (text) => {
+    const answer = page(new Query(text), numbers, 10, (item) => item);
+    expect(answer).toEqual({ status: 200, body: numbers });
+  });
 });

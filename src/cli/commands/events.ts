@@ -22,7 +22,7 @@ export interface EventsOptions extends AskOptions {
 }
 
 /** Changes, deliveries that one check's page shows. */
-const SHOWN = 20;
+const SHOWN = 50;
 
 /** `tocsin events [CLIENT[/CHECK]]`. */
 export async function events(
@@ -124,7 +124,7 @@ function describe(story: Story, terminal: Terminal): string {
     '',
     dim('WHO WAS TOLD'),
     ...orNothing(
-      story.deliveries.map((record) => deliveryLine(record, terminal)),
+      gathered(story.deliveries).map((same) => deliveryLine(same, terminal)),
       'nobody: there was no event yet',
     ),
     '',
@@ -140,12 +140,41 @@ function transitionLine(transition: Transition, terminal: Terminal): string {
   return `${moment(transition.timestamp)}  ${severityWord(terminal, transition.status)}  ${firstLine(transition.output)}${late}`;
 }
 
-function deliveryLine(record: DeliveryRecord, terminal: Terminal): string {
-  const what = `${moment(record.timestamp)}  ${record.handler}`;
-  const why = `${record.action} ${severityWord(terminal, record.status)} ${record.occurrences}×`;
-  if (record.outcome === 'handled') return `${what}  told of ${why}`;
-  if (record.outcome === 'failed') {
-    return `${what}  ${paint(terminal, 'red', 'failed')} at the ${record.failed?.stage} with ${why}: ${firstLine(record.failed?.error ?? '')}`;
+/** Deliveries that say the same of one handler, next to each other in time: shown as one line. */
+interface Gathered {
+  newest: DeliveryRecord;
+  times: number;
+}
+
+/** A problem that goes on is held back again and again for the same reason; one line tells it. */
+function gathered(records: readonly DeliveryRecord[]): Gathered[] {
+  const lines: Gathered[] = [];
+  const lastOf = new Map<string, Gathered>();
+  for (const record of records) {
+    const last = lastOf.get(record.handler);
+    if (last && record.outcome === 'filtered' && saying(last.newest) === saying(record)) {
+      last.times++;
+      continue;
+    }
+    const line = { newest: record, times: 1 };
+    lastOf.set(record.handler, line);
+    lines.push(line);
   }
-  return `${what}  not told of ${why}: ${firstLine(record.filtered?.why ?? '')}`;
+  return lines;
+}
+
+function saying(record: DeliveryRecord): string {
+  return [record.outcome, record.action, record.status, record.filtered?.why].join(' ');
+}
+
+function deliveryLine({ newest, times }: Gathered, terminal: Terminal): string {
+  const when = `${moment(newest.timestamp)}  ${newest.handler}`;
+  const what = `${newest.action} ${severityWord(terminal, newest.status)}`;
+  if (newest.outcome === 'handled') return `${when}  ${paint(terminal, 'bold', 'told')} of ${what}`;
+  if (newest.outcome === 'failed') {
+    const error = firstLine(newest.failed?.error ?? '');
+    return `${when}  ${paint(terminal, 'red', 'failed')} at the ${newest.failed?.stage}, ${what}: ${error}`;
+  }
+  const often = times > 1 ? ` (${times} times)` : '';
+  return `${when}  not told of ${what}${often}: ${firstLine(newest.filtered?.why ?? '')}`;
 }

@@ -77,10 +77,10 @@ export function toldLine(record: DeliveryRecord, terminal: Terminal): string {
   const what = `${record.action} of ${record.client}/${record.check}`;
   const outcome =
     record.outcome === 'handled'
-      ? `told by ${record.handler}`
+      ? `${record.handler} was told`
       : record.outcome === 'failed'
         ? paint(terminal, 'red', `${record.handler} failed: ${firstLine(record.failed?.error ?? '')}`)
-        : `held back from ${record.handler}: ${firstLine(record.filtered?.why ?? '')}`;
+        : `${record.handler} was not told: ${firstLine(record.filtered?.why ?? '')}`;
   return `${time}  ${severityWord(terminal, record.status)}  ${what}, ${outcome}`;
 }
 

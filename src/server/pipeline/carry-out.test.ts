@@ -22,7 +22,12 @@ import type { Ending, Tools } from './rules.ts';
 const own = peers();
 afterEach(() => own.close());
 
-const spawner = createSpawner({ limit: 12, outputLimitBytes: 10_000_000, clock: systemClock, log: silentLog });
+const spawner = createSpawner({
+  limit: 12,
+  outputLimitBytes: 10_000_000,
+  clock: systemClock,
+  log: silentLog,
+});
 afterAll(() => spawner.close());
 
 interface Given {
@@ -100,14 +105,16 @@ describe('pipe', () => {
     expect(ending).toMatchObject({
       outcome: 'failed',
       error: 'the command was ended by its timeout',
-      output: 'begun\n',
+      output: 'Execution timed out',
     });
   });
 
   test('is left for the next start when the spawner is stopping', async () => {
     const run = async (): Promise<Execution> => ({ status: 3, output: '', durationMs: 0, ended: 'stopped' });
     const stopping = { run } as unknown as Spawner;
-    expect(await told({ handler: { command: 'true' }, tools: { spawner: stopping } })).toEqual({ outcome: 'left' });
+    expect(await told({ handler: { command: 'true' }, tools: { spawner: stopping } })).toEqual({
+      outcome: 'left',
+    });
   });
 
   test('that cannot be run fails', async () => {
@@ -368,6 +375,18 @@ test('a handler that is not configured any more fails', async () => {
     outcome: 'failed',
     stage: 'handler',
     error: 'no handler of this name is configured any more',
+  });
+});
+
+test('a defect of ours fails one delivery and nothing else', async () => {
+  const run = (): never => {
+    throw new Error('a defect');
+  };
+  const defective = { run } as unknown as Spawner;
+  expect(await told({ handler: { command: 'true' }, tools: { spawner: defective } })).toEqual({
+    outcome: 'failed',
+    stage: 'handler',
+    error: 'a defect',
   });
 });
 

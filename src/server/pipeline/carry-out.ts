@@ -1,22 +1,29 @@
 import type { Delivery, DeliveryRecord } from '../../model/delivery.ts';
 import { unixSeconds } from '../../runtime/clock.ts';
+import { errorText } from '../../runtime/errors.ts';
 import type { HandlerPlan } from './plans.ts';
 import { firstCharacters, recordOf } from './record.ts';
 import type { Ending, Tools } from './rules.ts';
 
-/** Mutates the event and tells the handler. Never rejects. */
+/** Mutates the event and tells the handler. Never rejects: a defect of ours fails this delivery alone. */
 export async function carryOut(
   delivery: Delivery,
   plan: HandlerPlan | undefined,
   tools: Tools,
 ): Promise<Ending> {
-  if (!plan) {
-    return { outcome: 'failed', stage: 'handler', error: 'no handler of this name is configured any more' };
-  }
+  if (!plan) return failed('no handler of this name is configured any more');
   if (plan.broken) return { outcome: 'failed', ...plan.broken };
   const work = { event: delivery.event, deliveryId: delivery.id };
-  const mutated = await plan.mutate(work, tools);
-  return 'ending' in mutated ? mutated.ending : plan.way({ ...work, data: mutated.data }, tools);
+  try {
+    const mutated = await plan.mutate(work, tools);
+    return 'ending' in mutated ? mutated.ending : await plan.way({ ...work, data: mutated.data }, tools);
+  } catch (error) {
+    return failed(errorText(error));
+  }
+}
+
+function failed(error: string): Ending {
+  return { outcome: 'failed', stage: 'handler', error };
 }
 
 /** The record of a delivery that was carried out. */

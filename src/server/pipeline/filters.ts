@@ -5,7 +5,7 @@ import type { Filter, Handler } from '../../model/handler.ts';
 import { matchAttributes } from '../../model/match.ts';
 import { foundText } from '../../model/problems.ts';
 import type { Attributes } from '../../model/schema.ts';
-import { SEVERITIES, severityOf } from '../../model/severity.ts';
+import { SEVERITIES, type Severity, severityOf } from '../../model/severity.ts';
 import type { FilterPlugin, PluginContext } from '../../plugin.ts';
 import { errorText } from '../../runtime/errors.ts';
 import { firstCharacters, firstLine, keptValue } from './record.ts';
@@ -64,9 +64,14 @@ function planSeverities(handler: Handler): Gate['severities'] {
   if (handler.severities === undefined) return undefined;
   const listed = new Set(handler.severities);
   return {
-    admits: (status) => listed.has(typeof status === 'object' ? 'unknown' : severityOf(Number(status))),
+    admits: (status) => listed.has(severityIn(status)),
     names: SEVERITIES.filter((severity) => listed.has(severity)).join(', ') || 'no severity',
   };
+}
+
+/** A status in an event's history is a text; in a document from elsewhere it can be anything. */
+function severityIn(status: unknown): Severity {
+  return typeof status === 'object' ? 'unknown' : severityOf(Number(status));
 }
 
 function planFilter(name: string, handler: Handler, rules: PipelineRules, problems: string[]): PlannedFilter {
@@ -158,7 +163,7 @@ function judgeSeverity(event: Event, severities: NonNullable<Gate['severities']>
     if (severities.admits(status)) return null;
     return {
       by: 'severities',
-      why: `the handler is told of ${severities.names} only, and this is ${severityOf(status)}`,
+      why: `the handler is told of ${severities.names} only, and this is ${severityIn(status)}`,
       seen: { attribute: 'check.status', value: keptValue(status) },
     };
   }

@@ -10,7 +10,7 @@ import type { Store } from '../port.ts';
 import { openEmbeddedStore } from './store.ts';
 
 const KILLS = 4;
-const child = fileURLToPath(new URL('./survival-child.ts', import.meta.url));
+const child = fileURLToPath(new URL('../../testing/store/survival-child.ts', import.meta.url));
 let folder: string;
 
 beforeEach(async () => {

@@ -62,15 +62,30 @@ const CORS = {
 const KEPT = { entries: 1000, ageMs: 86_400_000 };
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const begun: (() => Promise<void>)[] = [];
+  try {
+    return await start(options, begun);
+  } catch (error) {
+    for (const undo of begun.reverse()) await undo();
+    throw error;
+  }
+}
+
+/** @param begun takes what has to be undone, in the order in which it was done */
+async function start(options: WorldOptions, begun: (() => Promise<void>)[]): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'tocsin-api-'));
+  begun.push(() => rm(folder, { recursive: true, force: true }));
   const log = memoryLog();
   const clock = systemClock;
   const logs = { transitions: KEPT, deliveries: KEPT, days: KEPT };
   const store = await openEmbeddedStore({ folder, sync: 'process', logs, clock, log });
+  begun.push(() => store.close());
   const registry = new Registry(store);
   const ended = new AbortController();
   const views = Views.open(store, ended.signal, (error) => log.error('the views broke off', { error }));
   const transport = createMemoryTransport({ clock, log });
+  begun.push(async () => ended.abort());
+  begun.push(() => transport.close());
   const counters = new Counters();
   const calls: World['calls'] = [];
   const taken: CheckResult[] = [];
@@ -84,6 +99,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     limits: options.limits,
     ...options.parts,
   });
+  begun.push(() => api.close());
   if (options.consumer !== false) {
     await transport.consumeResults((batch) => take(registry, batch, taken), { size: 100, spacingMs: 0 });
   }
@@ -100,18 +116,18 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     },
     async clear() {
       for (const kind of ['client', 'state', 'silence']) {
-        const writes = [...(store.view(kind)?.keys() ?? [])].map((name) => ({ kind, name, value: undefined }));
+        const writes = [...(store.view(kind)?.keys() ?? [])].map((name) => ({
+          kind,
+          name,
+          value: undefined,
+        }));
         await store.commit([{ writes }]);
       }
       await views.shown();
       taken.length = 0;
     },
     async stop() {
-      await api.close();
-      await transport.close();
-      ended.abort();
-      await store.close();
-      await rm(folder, { recursive: true, force: true });
+      for (const undo of begun.reverse()) await undo();
     },
   };
 }
@@ -160,7 +176,9 @@ async function take(registry: Registry, batch: readonly Incoming[], taken: Check
     const appends = transition ? [logging('transitions', name, result.check.name, nowMs, transition)] : [];
     const writes = [writing('state', stateName(name, result.check.name), meaning.state)];
     if (!client) {
-      writes.push(writing('client', name, { client: unknown, signature: '', seenAttendedMs: 0, seenAtMs: 0 }));
+      writes.push(
+        writing('client', name, { client: unknown, signature: '', seenAttendedMs: 0, seenAtMs: 0 }),
+      );
     }
     await registry.store.commit([{ writes, appends }]);
     taken.push(result);

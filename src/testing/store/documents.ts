@@ -5,7 +5,6 @@ import {
   change,
   contentOf,
   deepFreeze,
-  found,
   type Get,
   HOSTILE_TEXTS,
   type Must,

@@ -1,17 +1,6 @@
 import { expect } from 'vitest';
 import type { Store } from '../../store/port.ts';
-import {
-  append,
-  change,
-  collect,
-  type GetOpened,
-  type Must,
-  names,
-  OPTIONS,
-  put,
-  range,
-  START_MS,
-} from './kit.ts';
+import { change, collect, type GetOpened, type Must, OPTIONS, put, range, START_MS } from './kit.ts';
 
 export function feed(must: Must, opened: GetOpened): void {
   const store = (): Store => opened().store;

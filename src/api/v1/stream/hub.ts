@@ -68,17 +68,16 @@ export class Hub {
 
   async #follow(cursor: string): Promise<void> {
     for await (const items of this.#parts.views.follow(cursor, this.#ended.signal)) {
-      const entries = items.flatMap((item) => this.#record(item) ?? []);
-      for (const reader of this.#readers) reader.tell();
-      for (const entry of entries) entry.frames = undefined;
+      for (const item of items) this.#pass(item);
     }
   }
 
-  #record(item: FeedItem) {
-    if (item.type !== 'resync') return this.#tape.add(item.cursor, this.#maker.messagesOf(item));
-    this.#tape.restart(item.cursor);
-    this.#maker.restart(this.#parts.views.events());
-    return undefined;
+  #pass(item: FeedItem): void {
+    if (item.type === 'resync') {
+      this.#tape.restart(item.cursor);
+      this.#maker.restart(this.#parts.views.events());
+    } else this.#tape.add(item.cursor, this.#maker.messagesOf(item));
+    for (const reader of this.#readers) reader.tell();
   }
 
   /** While somebody reads. */

@@ -79,19 +79,14 @@ export class Reader {
 
   /** The id stands at the last message of a change, so that nobody resumes in the middle of one. */
   #write(entry: Entry): void {
-    entry.frames ??= entry.messages.map(
-      ({ type, data }) => `event: ${type}\ndata: ${JSON.stringify(data)}\n`,
-    );
-    const wanted = entry.frames.filter((_, index) => {
+    const frames = this.#tape.framesOf(entry);
+    const wanted = frames.filter((_, index) => {
       const message = entry.messages[index];
       return message !== undefined && this.#options.subjects.has(message.subject);
     });
-    if (wanted.length > 0)
-      this.#response.write(
-        `${wanted
-          .slice(0, -1)
-          .map((frame) => `${frame}\n`)
-          .join('')}id: ${entry.cursor}\n${wanted.at(-1)}\n`,
-      );
+    const last = wanted.pop();
+    if (last === undefined) return;
+    const before = wanted.map((frame) => `${frame}\n`).join('');
+    this.#response.write(`${before}id: ${entry.cursor}\n${last}\n`);
   }
 }

@@ -4,8 +4,6 @@ import type { Message } from './messages.ts';
 export interface Entry {
   cursor: string;
   messages: readonly Message[];
-  /** The messages as text, kept only while live readers are being told. */
-  frames: string[] | undefined;
 }
 
 /**
@@ -16,6 +14,8 @@ export class Tape {
   readonly #entries: (Entry | undefined)[];
   /** Cursor of the place `oldest`: a reader who has seen all before it has missed nothing. */
   #before: string;
+  /** Text of the newest change. */
+  #told: { entry: Entry; frames: readonly string[] } | undefined;
   #oldest = 0;
   #end = 0;
 
@@ -46,15 +46,21 @@ export class Tape {
       : this.#entries[place % this.#entries.length];
   }
 
-  add(cursor: string, messages: readonly Message[]): Entry {
-    const entry: Entry = { cursor, messages, frames: undefined };
+  add(cursor: string, messages: readonly Message[]): void {
     if (this.#end - this.#oldest === this.#entries.length) {
       this.#before = this.at(this.#oldest)?.cursor ?? this.#before;
       this.#oldest++;
     }
-    this.#entries[this.#end % this.#entries.length] = entry;
+    this.#entries[this.#end % this.#entries.length] = { cursor, messages };
     this.#end++;
-    return entry;
+  }
+
+  /** The messages of a change as frames; the newest is written out once for all who read along. */
+  framesOf(entry: Entry): readonly string[] {
+    if (this.#told?.entry === entry) return this.#told.frames;
+    const frames = entry.messages.map(frame);
+    if (entry === this.at(this.#end - 1)) this.#told = { entry, frames };
+    return frames;
   }
 
   /** Forgets everything, as changes were missed; whoever stands at any place known so far has to start over. */
@@ -72,4 +78,9 @@ export class Tape {
     }
     return cursor === this.#before ? this.#oldest : undefined;
   }
+}
+
+/** A message without its id and the empty line that ends it. */
+function frame({ type, data }: Message): string {
+  return `event: ${type}\ndata: ${JSON.stringify(data)}\n`;
 }

@@ -1,13 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import type { Writable } from 'node:stream';
 import { errorText } from '../../errors.ts';
 import type { CommandLine } from '../../spawner.ts';
 import type { ProcessGroups } from './groups.ts';
 import { OutputBuffer } from './output.ts';
 import { type Attempt, type Ending, SHELL, type Way } from './way.ts';
 
-/** Node gives a child one pipe a stream; this joins error output to output and becomes the command's shell. */
-const JOINED = `exec ${SHELL} -c "$1" sh 2>&1`;
+/**
+ * What becomes the command's shell: it waits for a line that says that the watcher knows it, and joins error output to
+ * output, because Node gives a child one pipe a stream. Without the line, when we have died meanwhile, it ends.
+ */
+const PRELUDE = `read -r go <&3 && exec ${SHELL} -c "$1" sh 2>&1 3<&-`;
 
 export interface DirectSettings {
   environment: NodeJS.ProcessEnv;
@@ -63,13 +67,15 @@ class DirectAttempt implements Attempt {
   }
 
   #spawn(line: CommandLine, settings: DirectSettings): ChildProcess {
-    const child = spawn(SHELL, ['-c', JOINED, 'sh', line.command], {
+    const child = spawn(SHELL, ['-c', PRELUDE, 'sh', line.command], {
       detached: true,
-      stdio: [line.stdin ? 'pipe' : 'ignore', 'pipe', 'ignore'],
+      stdio: [line.stdin ? 'pipe' : 'ignore', 'pipe', 'ignore', 'pipe'],
       env: { ...settings.environment, ...line.env },
     });
     this.#child = child;
     if (child.pid !== undefined) this.#groups.add(child.pid);
+    const gate = child.stdio[3] as Writable | null;
+    gate?.on('error', () => {}).end('\n');
     // A command that ends without reading its input is no error.
     child.stdin?.on('error', () => {}).end(line.stdin);
     return child;

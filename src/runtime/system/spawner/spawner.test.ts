@@ -120,11 +120,8 @@ describe.each(ways)('commands by the way "$way"', ({ folders }) => {
   test('variables that steer the shell, or that it cannot name, are set as well', async () => {
     const path = await spawner.run({ command: 'echo "$PATH"', env: { PATH: '/nowhere' } });
     expect(path.output).toBe('/nowhere\n');
-    const odd = await spawner.run({
-      command: 'tr "\\0" "\\n" </proc/self/environ | grep -c . >/dev/null',
-      env: { 'a.b': '1' },
-    });
-    expect(odd.status).toBe(0);
+    const odd = await spawner.run({ command: 'echo x', env: { 'a.b': '1', PPID: '1' } });
+    expect(odd).toMatchObject({ status: 0, output: 'x\n' });
   });
 
   test('what no shell can be given is refused', async () => {
@@ -233,7 +230,7 @@ describe.each(ways)('commands by the way "$way"', ({ folders }) => {
   test('any text comes back as it was given', async () => {
     const text = fc
       .string({ unit: 'binary', maxLength: 60 })
-      .map((some) => some.replaceAll('\0', '').toWellFormed());
+      .map((some) => some.replaceAll('\0', '').replace(/\p{Surrogate}/gu, ''));
     await fc.assert(
       fc.asyncProperty(text, async (some) => {
         const quoted = `'${some.replaceAll("'", "'\\''")}'`;

@@ -1,11 +1,11 @@
 /**
- * Commits for ever and prints the number of each commit that resolved; the test beside it kills this process.
+ * Commits for ever and prints the number of each commit that resolved; `src/store/embedded/survival.test.ts` kills this process.
  * Arguments: folder of the store.
  */
 import { writeSync } from 'node:fs';
 import { silentLog } from '../../runtime/log.ts';
 import { systemClock } from '../../runtime/system/clock.ts';
-import { openEmbeddedStore } from './store.ts';
+import { openEmbeddedStore } from '../../store/index.ts';
 
 const [folder = ''] = process.argv.slice(2);
 const retention = { entries: 1_000_000, ageMs: 86_400_000 };
@@ -16,7 +16,7 @@ const store = await openEmbeddedStore({
   clock: systemClock,
   log: silentLog,
 });
-let next = ((store.view('counter').get('next') as number | undefined) ?? -1) + 1;
+let next = ((store.view('counter')?.get('next') as number | undefined) ?? -1) + 1;
 
 /** Each commit writes some of 500 documents and a log entry, and says in one more which commit it was. */
 async function write(): Promise<never> {
