@@ -14,7 +14,19 @@ const rooms = {
   agent: ['model', 'runtime', 'plugin', 'config', 'transport', 'store', 'plugins', 'state'],
   server: ['model', 'runtime', 'plugin', 'config', 'transport', 'store', 'plugins', 'state'],
   api: ['model', 'runtime', 'plugin', 'config', 'transport', 'store', 'plugins', 'state'],
-  cli: ['model', 'runtime', 'plugin', 'config', 'transport', 'store', 'plugins', 'state', 'agent', 'server', 'api'],
+  cli: [
+    'model',
+    'runtime',
+    'plugin',
+    'config',
+    'transport',
+    'store',
+    'plugins',
+    'state',
+    'agent',
+    'server',
+    'api',
+  ],
 };
 
 const pathOf = (room) => (room === 'plugin' ? '^src/plugin\\.ts$' : `^src/${room}/`);
@@ -80,6 +92,9 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'types', 'default'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'types', 'default'],
+    },
   },
 };

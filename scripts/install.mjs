@@ -24,7 +24,9 @@ export async function step(title, command, args) {
   const seconds = () => Math.round((Date.now() - started) / 1000);
   const show = (text) => process.stdout.write(process.stdout.isTTY ? `\r\x1b[2K${text}` : `${text}\n`);
   show(`  … ${title}`);
-  const tick = process.stdout.isTTY ? setInterval(() => show(`  … ${title} (${seconds()} s)`), 1000) : undefined;
+  const tick = process.stdout.isTTY
+    ? setInterval(() => show(`  … ${title} (${seconds()} s)`), 1000)
+    : undefined;
   const output = [];
   const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
   child.stdout.on('data', (chunk) => output.push(chunk));
@@ -45,7 +47,9 @@ export async function step(title, command, args) {
 }
 
 export async function install() {
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   const wanted = `${lock} node ${process.versions.modules}\n`;
   if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return;
   await step('installing libraries', 'npm', ['ci', '--no-audit', '--no-fund']);

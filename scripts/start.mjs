@@ -27,5 +27,13 @@ if (!existsSync(built) || newest(join(root, 'src')) > statSync(built).mtimeMs) {
 const main = join(root, 'dist', 'cli', 'main.js');
 const example = join(root, 'examples', 'quickstart');
 process.chdir(root);
-process.argv = [process.argv[0], main, 'up', '--config-dir', example, '--quick-start', ...process.argv.slice(2)];
+process.argv = [
+  process.argv[0],
+  main,
+  'up',
+  '--config-dir',
+  example,
+  '--quick-start',
+  ...process.argv.slice(2),
+];
 await import(pathToFileURL(main).href);

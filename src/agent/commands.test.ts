@@ -51,6 +51,30 @@ async function setUp() {
 }
 
 describe('an agent that runs commands', () => {
+  it('puts the client’s values in place of tokens, and publishes the command as it was written', async () => {
+    const { check, request } = await setUp();
+    await request('tokens', 'echo :::name::: :::disk.warn|80:::', { note: 'on :::name:::' });
+    await until(() => check('tokens') !== undefined, 'the result');
+    expect(check('tokens')).toMatchObject({
+      command: 'echo :::name::: :::disk.warn|80:::',
+      note: 'on i-42',
+      output: 'i-42 80\n',
+      status: 0,
+    });
+  });
+
+  it('does not run a check with a token that nothing stands for', async () => {
+    const { check, request } = await setUp();
+    await request('unmatched', 'echo :::a::: :::b.c::: :::a:::');
+    await until(() => check('unmatched') !== undefined, 'the result');
+    expect(check('unmatched')).toMatchObject({
+      output: 'Unmatched client token(s): a, b.c',
+      status: 3,
+      handle: false,
+    });
+    expect(check('unmatched')).not.toHaveProperty('duration');
+  });
+
   it('reports what they printed and how they ended', async () => {
     const { check, request, results } = await setUp();
     await request('fine', 'echo "DISK OK: é"');

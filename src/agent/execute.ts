@@ -1,5 +1,6 @@
 import type { ExecutedCheck } from '../model/check.ts';
 import type { Client } from '../model/client.ts';
+import { substituteTokens } from '../model/tokens.ts';
 import type { CheckPlugin, Fault } from '../plugin.ts';
 import { type Clock, unixSeconds } from '../runtime/clock.ts';
 import type { Spawner } from '../runtime/spawner.ts';
@@ -32,13 +33,36 @@ export interface ExecuteParts {
  */
 export async function execute(check: RunnableCheck, parts: ExecuteParts): Promise<Executed> {
   const executed = unixSeconds(parts.clock);
+  const { value: substituted, unmatched } = substituteTokens(check, parts.client);
+  const published = withUntouched(check, substituted);
+  if (unmatched.length > 0) {
+    return { ended: 'done', check: { ...published, ...unmatchedOutcome(unmatched), executed } };
+  }
   const timeoutMs = check.timeout === undefined ? parts.defaultTimeoutMs : check.timeout * 1000;
   const outcome =
-    check.command === undefined
-      ? await runInProcess(check, timeoutMs, parts)
-      : await runCommand(check, check.command, timeoutMs, parts);
+    substituted.command === undefined
+      ? await runInProcess(substituted, timeoutMs, parts)
+      : await runCommand(substituted, substituted.command, timeoutMs, parts);
   if (outcome === 'stopped' || outcome === 'unknown') return { ended: outcome };
-  return { ended: 'done', check: executedCheck(check, executed, outcome) };
+  return { ended: 'done', check: executedCheck(published, executed, outcome) };
+}
+
+/**
+ * What is published of a check whose tokens were replaced: its command, or the options of its check in process, as
+ * they were written, since what stands for a token there may be a secret.
+ */
+function withUntouched(check: RunnableCheck, substituted: RunnableCheck): RunnableCheck {
+  const published = { ...substituted };
+  if (check.command !== undefined) published.command = check.command;
+  if (check.extension !== undefined && Object.hasOwn(check, check.extension)) {
+    published[check.extension] = check[check.extension];
+  }
+  return published;
+}
+
+/** A check with a token for which the client has no value is not run, and nobody is told but those who look. */
+function unmatchedOutcome(unmatched: readonly string[]): { output: string; status: number; handle: false } {
+  return { output: `Unmatched client token(s): ${unmatched.join(', ')}`, status: 3, handle: false };
 }
 
 async function runCommand(

@@ -24,7 +24,7 @@ export interface Api {
 export async function createApi(given: ApiParts): Promise<Api> {
   const parts = { ...given, limits: { ...LIMITS, ...given.limits } };
   const exchange = new Exchange(parts);
-  const app = createHttp(exchange, parts.counters);
+  const app = createHttp(exchange, parts.counters, parts.limits);
   const hub = new Hub(parts);
   registerV1(app, parts, hub, exchange.responder);
   await app.ready();

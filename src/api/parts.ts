@@ -42,6 +42,9 @@ export interface ApiLimits {
   streamBufferBytes: number;
   /** Milliseconds between two signs of life on a quiet stream. */
   streamHeartbeatMs: number;
+  /** Milliseconds in which the headers of a request, and all of it, have to arrive. */
+  headersMs: number;
+  requestMs: number;
   /** Milliseconds that open requests get to end when the API closes. */
   closeMs: number;
 }
@@ -71,5 +74,7 @@ export const LIMITS: ApiLimits = {
   streamChanges: 10_000,
   streamBufferBytes: 256 * 1024,
   streamHeartbeatMs: 15_000,
+  headersMs: 10_000,
+  requestMs: 30_000,
   closeMs: 3_000,
 };

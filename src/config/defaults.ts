@@ -22,6 +22,8 @@ export const OUTPUT_LIMIT_BYTES = 1_048_576;
 /** Entries and days that one log keeps. */
 export const LOG_ENTRIES = 1000;
 export const LOG_DAYS = 90;
+/** Daily counts are small, and asked for over more than a year. */
+export const DAY_COUNT_DAYS = 400;
 
 /** The document that files are merged over, new each time. (Sensu Core 1.9 documentation, "Configuration".) */
 export function defaultDocument(): Attributes {

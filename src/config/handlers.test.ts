@@ -125,5 +125,6 @@ test('an entry named like a plugin holds its options, unless it is a definition 
     plugins,
   );
   expect(settings?.filters.get('quiet')).toEqual({ attributes: {} });
-  expect(settings?.mutators.get('short')).toEqual({ length: 5 });
+  expect(settings?.mutators.has('short')).toBe(false);
+  expect(settings?.document).toMatchObject({ mutators: { short: { length: 5 } } });
 });

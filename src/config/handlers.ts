@@ -84,7 +84,12 @@ export function mutatorsOf(validation: Validation): Map<string, Mutator> {
   >;
 }
 
-/** @param mark the member that makes an entry a definition of its own, though a plugin has the same name */
+/**
+ * The definitions of a section. Options of a plugin are judged and stay in the document, where whoever runs the plugin
+ * finds them.
+ *
+ * @param mark the member that makes an entry a definition of its own, though a plugin has the same name
+ */
 function entriesOrOptions(
   validation: Validation,
   kind: 'filter' | 'mutator',
@@ -97,7 +102,6 @@ function entriesOrOptions(
     const plugin = pluginNamed(validation, kind, name);
     if (plugin && isAttributes(value) && !Object.hasOwn(value, mark)) {
       judgeOptions(validation, [section, name], value, plugin);
-      definitions.set(name, value);
       continue;
     }
     const definition = judge(validation, [section, name], value, schema);

@@ -6,6 +6,7 @@ import {
   API_BIND,
   API_PORT,
   CORS,
+  DAY_COUNT_DAYS,
   DEFAULT_TIMEOUT_SECONDS,
   KEEPALIVE_THRESHOLDS,
   LOG_DAYS,
@@ -97,7 +98,11 @@ export const TocsinSchema = Type.Object(
           ),
           logs: Type.Optional(
             Type.Object(
-              { transitions: Type.Optional(LogSchema), deliveries: Type.Optional(LogSchema) },
+              {
+                transitions: Type.Optional(LogSchema),
+                deliveries: Type.Optional(LogSchema),
+                days: Type.Optional(LogSchema),
+              },
               closed,
             ),
           ),
@@ -199,12 +204,16 @@ function apiOf(api: Static<typeof ApiSchema>): Settings['api'] {
 
 function storeOf(tocsin: Static<typeof TocsinSchema>): Settings['store'] {
   const logs = tocsin.store?.logs ?? {};
-  const retention = (log: Static<typeof LogSchema> = {}) => ({
+  const retention = (log: Static<typeof LogSchema> = {}, days = LOG_DAYS) => ({
     entries: log.entries ?? LOG_ENTRIES,
-    ageMs: (log.days ?? LOG_DAYS) * MS_PER_DAY,
+    ageMs: (log.days ?? days) * MS_PER_DAY,
   });
   return {
     sync: tocsin.store?.sync ?? 'process',
-    logs: { transitions: retention(logs.transitions), deliveries: retention(logs.deliveries) },
+    logs: {
+      transitions: retention(logs.transitions),
+      deliveries: retention(logs.deliveries),
+      days: retention(logs.days, DAY_COUNT_DAYS),
+    },
   };
 }

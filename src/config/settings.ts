@@ -37,7 +37,7 @@ export interface Settings {
     /** What a resolved commit survives: the death of the process, or loss of power (`tocsin.store.sync`). */
     sync: 'process' | 'power';
     /** Family of logs → how much is kept (`tocsin.store.logs`). */
-    logs: Readonly<Record<'transitions' | 'deliveries', { entries: number; ageMs: number }>>;
+    logs: Readonly<Record<'transitions' | 'deliveries' | 'days', { entries: number; ageMs: number }>>;
   };
   /** The merged document as written, for plugins and for showing; secrets inside. */
   document: Attributes;

@@ -14,7 +14,8 @@ export const COUNTERS = {
   requests_published: 'check requests handed to the transport',
   requests_invalid: 'check requests that an agent could not read and dropped',
   requests_in_progress: 'check requests dropped by an agent because the check was still running',
-  requests_unknown: 'check requests that an agent dropped because they name no command and no check in process',
+  requests_unknown:
+    'check requests that an agent dropped because they name no command and no check in process',
   requests_refused: 'check requests that an agent dropped because too many checks were running or waiting',
   requests_unheard: 'check requests for which no agent was subscribed',
   checks_stopped: 'checks that an agent ended without a result because it was stopping',

@@ -68,7 +68,9 @@ describe('removeClient', () => {
     let interfered = 0;
     store.commit = async (changes) => {
       if (interfered++ === 0) {
-        await commit([{ writes: [{ kind: 'client', name: 'i-42', value: world.views.client('i-42') }] }]);
+        await commit([
+          { writes: [{ kind: 'client', name: 'i-42', value: { ...world.views.client('i-42') } }] },
+        ]);
       }
       return commit(changes);
     };

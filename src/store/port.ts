@@ -128,7 +128,7 @@ export interface Store {
 
   /**
    * The committed documents of a kind by name, live, for drivers that hold them in memory; undefined otherwise.
-   * It changes only between turns of the event loop.
+   * It changes only when `commit` is called and when the store fails; code that does not wait never sees it move.
    */
   view(kind: string): ReadonlyMap<string, unknown> | undefined;
 

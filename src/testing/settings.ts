@@ -21,6 +21,7 @@ export function testSettings({ checks = [], ...overrides }: SettingsOverrides = 
       logs: {
         transitions: { entries: 1_000, ageMs: 7_776_000_000 },
         deliveries: { entries: 1_000, ageMs: 7_776_000_000 },
+        days: { entries: 400, ageMs: 34_560_000_000 },
       },
     },
     document: {},

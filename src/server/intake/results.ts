@@ -165,6 +165,7 @@ export class ResultIntake {
       counters.increment('results_late', decision.late);
       counters.increment('events', decision.events);
       counters.increment('deliveries_filtered', decision.filtered);
+      counters.increment('deliveries_failed', decision.failed);
       for (const result of decision.unsigned) {
         admission.refuse(
           'results_unsigned',

@@ -42,6 +42,7 @@ export interface UnitDecision {
   late: number;
   events: number;
   filtered: number;
+  failed: number;
   /** Results that did not carry the client's signature. */
   unsigned: CheckResult[];
 }
@@ -60,6 +61,7 @@ export function decideUnit(
     late: 0,
     events: 0,
     filtered: 0,
+    failed: 0,
     unsigned: [],
   };
   const writes: Write[] = [];
@@ -136,6 +138,7 @@ function book(
   for (const record of records) {
     appends.push(logging('deliveries', client.name, check, nowMs, record));
     if (record.outcome === 'filtered') decision.filtered++;
+    else decision.failed++;
   }
 }
 
