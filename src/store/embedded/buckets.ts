@@ -2,8 +2,6 @@
 const BUCKETS = 1024;
 /** Characters of snapshots that are written at once, at least. */
 const SMALLEST_DEBT = 65_536;
-/** Characters of snapshots for each one of journal. */
-const SNAPSHOT_RATIO = 2;
 /** What the smallest bucket counts for, since each is a write of its own. */
 const SMALLEST_BUCKET = 1_024;
 
@@ -53,8 +51,8 @@ interface Changes {
 }
 
 /**
- * Decides which buckets are written when, and makes their texts: for each character of journal two of snapshots, the
- * bucket that has waited longest first. So the journal stays within half the length of the documents, whatever changes.
+ * Decides which buckets are written when, and makes their texts: for each character of journal one of snapshots, the
+ * bucket that has waited longest first. So the journal stays about as long as the documents, whatever changes.
  */
 export class Buckets {
   /** In the order in which they began to wait. */
@@ -81,7 +79,7 @@ export class Buckets {
 
   /** The journal grew by this many characters. */
   grew(length: number): void {
-    this.#debt += length * SNAPSHOT_RATIO;
+    this.#debt += length;
   }
 
   /** The file holds a snapshot of this many characters. */
