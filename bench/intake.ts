@@ -23,7 +23,7 @@ import { openEmbeddedStore } from '../src/store/index.ts';
 import { testSettings } from '../src/testing/settings.ts';
 import { FakeSpawner } from '../src/testing/spawner.ts';
 import { createMemoryTransport } from '../src/transport/index.ts';
-import { costOf, print } from './measure.ts';
+import { costOf, print, threadTimes } from './measure.ts';
 
 const total = Number(process.argv[2] ?? 200_000);
 const rate = Number(process.argv[3] ?? 0);
@@ -112,10 +112,17 @@ async function trickle(): Promise<void> {
 await Promise.all(Array.from({ length: PAIRS }, (_, index) => publish(index)));
 const before = { told, taken: counters.read('results_taken'), batches: counters.read('batches') };
 const idle = rate > 0 ? await costOf(() => sleep(systemClock, 3000)) : undefined;
+const threads = threadTimes();
 const cost = await costOf(rate > 0 ? trickle : flood);
+const threadsAfter = threadTimes();
 const taken = counters.read('results_taken') - before.taken;
 print('results taken', taken / cost.seconds, '/s', 0);
 print('CPU a result, all threads', (cost.cpuSeconds / taken) * 1e6, 'µs');
+for (const [id, { name, seconds }] of threadsAfter) {
+  const spent = seconds - (threads.get(id)?.seconds ?? 0);
+  if (spent > 0.02)
+    print(`  of it thread ${name}${id === process.pid ? ', main' : ''}`, (spent / taken) * 1e6, 'µs');
+}
 if (idle)
   print('  of it idle, generator off', (idle.cpuSeconds / idle.seconds / (taken / cost.seconds)) * 1e6, 'µs');
 print('results in a batch', taken / (counters.read('batches') - before.batches), '');

@@ -198,7 +198,8 @@ describe('listening', () => {
   });
 
   it('answers without a socket, too', async () => {
-    const answer = await world.api.inject({ url: '/clients', headers: { host: 'localhost' } });
-    expect([answer.statusCode, answer.json()]).toMatchObject([200, [{ name: 'i-42' }]]);
+    await world.client({ name: 'i-43' });
+    const answer = await world.api.inject({ url: '/clients/i-43', headers: { host: 'localhost' } });
+    expect([answer.statusCode, answer.json()]).toMatchObject([200, { name: 'i-43' }]);
   });
 });

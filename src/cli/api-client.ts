@@ -45,12 +45,20 @@ export class ApiClient {
     }
   }
 
-  /** Changes as they are committed, until the signal aborts or the server ends the stream. */
-  async *stream(types: readonly string[], signal: AbortSignal): AsyncGenerator<StreamEvent> {
+  /**
+   * Changes as they are committed, until the signal aborts or the server ends the stream.
+   * @param opened called once, when none is missed from here on
+   */
+  async *stream(
+    types: readonly string[],
+    signal: AbortSignal,
+    opened: () => void = () => undefined,
+  ): AsyncGenerator<StreamEvent> {
     const path = `/api/v1/stream?types=${types.join(',')}`;
     const quiet = new AbortController();
     const response = await this.#fetch(path, AbortSignal.any([signal, quiet.signal]));
     await this.#demand(response, path);
+    opened();
     let timer = setTimeout(() => quiet.abort(), QUIET_MS);
     let text = '';
     const decoder = new TextDecoder();

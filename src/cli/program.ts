@@ -75,19 +75,22 @@ function asking(command: Command): Command {
   return command
     .option('--url <address>', 'address of the API (or TOCSIN_URL)')
     .option('--port <number>', 'port of the API on this machine', portNumber)
-    .option('--json', 'JSON for scripts: an array, or one document for one thing')
-    .option('--watch', 'go on showing changes until Ctrl-C');
+    .option('--json', 'JSON for scripts: an array, or one document for one thing');
+}
+
+function watching(command: Command): Command {
+  return command.option('--watch', 'go on showing changes until Ctrl-C');
 }
 
 function addLists(program: Command, ended: (code: number) => void): void {
-  asking(
-    program.command('events').argument('[client[/check]]', 'only this client, or all about this one check'),
-  )
+  const events = program.command('events');
+  watching(asking(events))
+    .argument('[client[/check]]', 'only this client, or all about this one check')
     .description('open problems; for one check: its output, what changed when, who was told or why not')
     .option('--exit-status', 'exit with 1 when there is an open problem')
     .addHelpText(
       'after',
-      '\nExamples:\n  tocsin events\n  tocsin events --watch\n  tocsin events web-1/disk\n  tocsin events --json | jq length\n\nExit codes: 0 fine (1 for an open problem with --exit-status), 3 no such check, 4 no server.\n',
+      '\nExamples:\n  tocsin events\n  tocsin events --watch\n  tocsin events web-1/disk\n  tocsin events --json | jq length\n\nExit codes: 0 fine (1 for an open problem with --exit-status), 3 no such client or check, 4 no server.\n',
     )
     .action(async (name: string | undefined, options: EventsOptions) => {
       const { events } = await import('./commands/events.ts');
@@ -95,6 +98,8 @@ function addLists(program: Command, ended: (code: number) => void): void {
     });
   for (const [name, description, argument] of LISTS) {
     const command = asking(program.command(name));
+    // What the server schedules changes only with its configuration.
+    if (name !== 'checks') watching(command);
     if (argument) command.argument(`[${argument}]`, 'only this one');
     command
       .description(description)
@@ -120,7 +125,11 @@ function configured(command: Command): Command {
 }
 
 function addCheck(program: Command, ended: (code: number) => void): void {
-  configured(program.command('check').description('work with one check').command('run').argument('<name>'))
+  const check = program
+    .command('check')
+    .description('work with one check')
+    .addHelpText('after', '\nExamples:\n  tocsin check run disk -d /etc/sensu/conf.d\n');
+  configured(check.command('run').argument('<name>'))
     .description('run a check now, on this machine, and say what each handler would make of it')
     .option('--json', 'JSON for scripts')
     .addHelpText(
@@ -134,9 +143,11 @@ function addCheck(program: Command, ended: (code: number) => void): void {
 }
 
 function addHandler(program: Command, ended: (code: number) => void): void {
-  configured(
-    program.command('handler').description('work with one handler').command('test').argument('<name>'),
-  )
+  const handler = program
+    .command('handler')
+    .description('work with one handler')
+    .addHelpText('after', '\nExamples:\n  tocsin handler test mail -d /etc/sensu/conf.d\n');
+  configured(handler.command('test').argument('<name>'))
     .description('send a sample event to a handler, past its filters, through its mutator')
     .option('--status <number>', 'status of the sample event', '2')
     .option('--json', 'JSON for scripts')

@@ -20,6 +20,8 @@ export class Views {
   readonly #silences: ReadonlyMap<string, Silence>;
   /** client → names of its units of state */
   readonly #byClient = new Map<string, Set<string>>();
+  /** names of units of state that the indexes hold → what they hold of it (`standing`); most results change nothing */
+  readonly #known = new Map<string, number>();
   /** names of units of state with an open event */
   readonly #open = new Set<string>();
   /** names of units of state whose result was deleted while their event is open */
@@ -121,19 +123,25 @@ export class Views {
 
   #index(): void {
     this.#byClient.clear();
+    this.#known.clear();
     this.#open.clear();
     this.#resultless.clear();
     for (const [name, state] of this.#states) this.#note(name, state);
   }
 
   #note(name: string, state: CheckState | undefined): void {
+    const open = state?.event != null;
+    const standing = state ? standingOf(state) : undefined;
+    if (standing !== undefined && this.#known.get(name) === standing) return;
+    if (standing !== undefined) this.#known.set(name, standing);
+    else this.#known.delete(name);
     const { client } = splitStateName(name);
     const names = this.#byClient.get(client);
     if (state) {
       if (names) names.add(name);
       else this.#byClient.set(client, new Set([name]));
     } else if (names?.delete(name) && names.size === 0) this.#byClient.delete(client);
-    if (state?.event) this.#open.add(name);
+    if (open) this.#open.add(name);
     else this.#open.delete(name);
     if (state && !hasResult(state)) this.#resultless.add(name);
     else this.#resultless.delete(name);
@@ -164,6 +172,11 @@ export class Views {
 /** False when the result was deleted while its event is open: then the unit remembers the event alone. */
 export function hasResult(state: CheckState): boolean {
   return state.history.length > 0;
+}
+
+/** What the indexes tell apart: whether an event is open, and whether there is a result. */
+function standingOf(state: CheckState): number {
+  return (state.event ? 1 : 0) + (hasResult(state) ? 2 : 0);
 }
 
 function live<K extends Kind>(store: Store, kind: K): ReadonlyMap<string, Documents[K]> {

@@ -43,11 +43,10 @@ const CONFIGURED = ['-d', 'examples/quickstart'];
 beforeAll(async () => {
   await copyExample();
   up = await place.up({ config: 'examples/quickstart' });
-  const [registered] = await up.waitFor(async () => {
-    const clients = await up.api.get<{ name: string }[]>('/clients');
-    return clients?.[0] && clients;
-  }, 'this machine is a client');
-  client = registered.name;
+  client = await up.waitFor(
+    async () => (await up.api.get<{ name: string }[]>('/clients'))?.[0]?.name,
+    'this machine is a client',
+  );
 }, 120_000);
 
 afterAll(async () => {
@@ -69,12 +68,14 @@ describe('while the shop is down', () => {
       client: { name: client, environment: 'quick-start' },
       check: { status: 2, playbook: 'Start it with: node examples/quickstart/shop.mjs' },
     });
-    expect(event?.check.output).toContain('ECONNREFUSED');
+    expect(event?.check.output).toContain('refused the connection');
   });
 
   it('the notebook holds one line about it', () => {
     expect(notesOfShop()).toEqual([
-      expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z CREATE CRITICAL [\w.-]+\/shop: .*ECONNREFUSED/),
+      expect.stringMatching(
+        /^\d{4}-\d\d-\d\dT[\d:.]+Z CREATE CRITICAL [\w.-]+\/shop: .*refused the connection/,
+      ),
     ]);
   });
 
@@ -88,7 +89,7 @@ describe('while the shop is down', () => {
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/^SEVERITY +CLIENT +CHECK +FOR +SEEN +OUTPUT\n/);
     expect(stdout).toMatch(
-      new RegExp(`^CRITICAL +${client} +shop +\\d+ (s|min) +\\d+× +.*ECONNREFUSED`, 'm'),
+      new RegExp(`^CRITICAL +${client} +shop +\\d+ (s|min) +\\d+× +.*refused the connection`, 'm'),
     );
     expect(await askJson('events')).toContainEqual(
       expect.objectContaining({ check: expect.objectContaining({ name: 'shop', status: 2 }) }),
@@ -103,8 +104,8 @@ describe('while the shop is down', () => {
     expect(stdout).toMatch(new RegExp(`^CRITICAL  ${client}/shop  open for .*, seen \\d+×\n`));
     expect(stdout).toMatch(/WHAT CHANGED WHEN\n {2}[-\d]+ [:\d]+ {2}CRITICAL {2}/);
     expect(stdout).toMatch(/WHO WAS TOLD\n/);
-    expect(stdout).toMatch(/note-problem {2}told of create CRITICAL 1×/);
-    expect(stdout).toMatch(/note-recovery {2}not told of create CRITICAL 1×: .+/);
+    expect(stdout).toMatch(/note-problem {2}told of create CRITICAL/);
+    expect(stdout).toMatch(/note-recovery {2}not told of create CRITICAL.*: .+/);
     const story = await askJson('events', `${client}/shop`);
     expect(story).toMatchObject({
       client,
@@ -145,7 +146,7 @@ describe('while the shop is down', () => {
   it('tocsin check run runs it here and says who would be told', async () => {
     const { code, stdout } = await place.run('check', 'run', 'shop', ...CONFIGURED);
     expect(code).toBe(2);
-    expect(stdout).toMatch(/^CRITICAL {2}status 2 .*ECONNREFUSED/s);
+    expect(stdout).toMatch(/^CRITICAL {2}status 2 .*refused the connection/s);
     expect(stdout).toMatch(/note-problem {2}would be told\n/);
     expect(stdout).toMatch(/note-recovery {2}would not be told: .+\n/);
     const json = await place.run('check', 'run', 'shop', ...CONFIGURED, '--json');

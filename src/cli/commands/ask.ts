@@ -1,4 +1,6 @@
+import { TocsinError } from '../../runtime/errors.ts';
 import { ApiClient } from '../api-client.ts';
+import { EXIT } from '../exit.ts';
 import type { Terminal } from '../text.ts';
 
 /** Flags of every command that asks a running Tocsin. */
@@ -21,7 +23,7 @@ export function apiOf(options: AskOptions): ApiClient {
   });
 }
 
-/** Redraws come at most this often. */
+/** Between two drawings. */
 const REDRAW_MS = 300;
 
 /**
@@ -32,33 +34,84 @@ export async function showAndWatch(
   parts: { api: ApiClient; terminal: Terminal; watch: boolean | undefined; types: readonly string[] },
   draw: () => Promise<{ text: string; code: number }>,
 ): Promise<number> {
-  const first = await draw();
   if (!parts.watch) {
-    parts.terminal.write(first.text);
-    return first.code;
+    const { text, code } = await draw();
+    if (code === EXIT.notFound) throw new TocsinError('NOT_FOUND', text.trimEnd());
+    parts.terminal.write(text);
+    return code;
   }
   const stop = new AbortController();
   const interrupted = (): void => stop.abort();
   process.once('SIGINT', interrupted);
   process.once('SIGTERM', interrupted);
   let shown = '';
-  const show = (text: string): void => {
-    if (text === shown) return;
-    shown = text;
-    parts.terminal.write(parts.terminal.interactive ? `\x1b[2J\x1b[H${text}` : text);
-  };
-  show(first.text);
-  let drawnAtMs = 0;
-  let code = first.code;
-  for await (const _change of parts.api.stream(parts.types, stop.signal)) {
-    const waitMs = drawnAtMs + REDRAW_MS - Date.now();
-    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
-    drawnAtMs = Date.now();
+  let code: number = EXIT.ok;
+  const redraw = redrawing(async () => {
     const next = await draw();
     code = next.code;
-    show(next.text);
-  }
+    if (next.text === shown) return;
+    shown = next.text;
+    parts.terminal.write(parts.terminal.interactive ? `\x1b[2J\x1b[H${shown}` : shown);
+  }, stop);
+  // The first drawing waits for the stream, so that no change falls between the two.
+  for await (const _change of parts.api.stream(parts.types, stop.signal, redraw.ask)) redraw.ask();
+  await redraw.done();
   return code;
+}
+
+/** Draws soon after it was asked; all that ask meanwhile are served by one more drawing. A failure stops the rest. */
+function redrawing(
+  draw: () => Promise<void>,
+  stop: AbortController,
+): { ask: () => void; done: () => Promise<void> } {
+  let wanted = false;
+  let failure: unknown;
+  let drawing: Promise<void> | undefined;
+  const drawWhileWanted = async (): Promise<void> => {
+    while (wanted && !stop.signal.aborted) {
+      wanted = false;
+      await draw();
+      await pause(REDRAW_MS, stop.signal);
+    }
+    drawing = undefined;
+  };
+  return {
+    ask: () => {
+      wanted = true;
+      drawing ??= drawWhileWanted().catch((error: unknown) => {
+        failure = error;
+        stop.abort();
+      });
+    },
+    done: async () => {
+      await drawing;
+      if (failure) throw failure;
+    },
+  };
+}
+
+/** Waits, unless the signal aborts. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
+  });
+}
+
+/** True when nothing was found about a client because there is no such client. */
+export async function isUnknown(
+  api: ApiClient,
+  client: string | undefined,
+  found: readonly unknown[],
+): Promise<boolean> {
+  return client !== undefined && found.length === 0 && (await api.get(`/clients/${client}`)) === undefined;
 }
 
 /** JSON for scripts, one document with a line end. */

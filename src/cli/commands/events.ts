@@ -14,7 +14,7 @@ import {
   severityWord,
   type Terminal,
 } from '../text.ts';
-import { type AskOptions, apiOf, jsonText, showAndWatch } from './ask.ts';
+import { type AskOptions, apiOf, isUnknown, jsonText, showAndWatch } from './ask.ts';
 
 /** Flags of `tocsin events`. */
 export interface EventsOptions extends AskOptions {
@@ -31,7 +31,7 @@ export async function events(
   terminal: Terminal,
 ): Promise<number> {
   const api = apiOf(options);
-  const watching = { api, terminal, watch: options.watch, types: ['event', 'result', 'delivery', 'removed'] };
+  const watching = { api, terminal, watch: options.watch, types: ['event', 'result', 'delivery'] };
   if (only?.includes('/')) return showAndWatch(watching, () => drawOne(only, api, options, terminal));
   return showAndWatch(watching, () => drawList(only, api, options, terminal));
 }
@@ -43,6 +43,8 @@ async function drawList(
   terminal: Terminal,
 ): Promise<{ text: string; code: number }> {
   const open = await api.list<Event>(client === undefined ? '/events' : `/events/${client}`);
+  if (await isUnknown(api, client, open))
+    return { text: `There is no client ${client}.\n`, code: EXIT.notFound };
   const code = options.exitStatus && open.length > 0 ? EXIT.failed : EXIT.ok;
   if (options.json) return { text: jsonText(open), code };
   if (open.length === 0) return { text: `${paint(terminal, 'green', 'No open problem.')}\n`, code };

@@ -4,7 +4,7 @@ import type { ApiClient } from '../api-client.ts';
 import { EXIT } from '../exit.ts';
 import { table } from '../table.ts';
 import { duration, firstLine, historyStrip, paint, severityWord, type Terminal } from '../text.ts';
-import { type AskOptions, apiOf, jsonText, showAndWatch } from './ask.ts';
+import { type AskOptions, apiOf, isUnknown, jsonText, showAndWatch } from './ask.ts';
 
 /** A result as the API lists it. */
 interface ListedResult {
@@ -17,7 +17,7 @@ type ListCommand = (only: string | undefined, options: AskOptions, terminal: Ter
 /** Commands that show one list each, or one thing of it. */
 export const lists: Record<'clients' | 'checks' | 'results', ListCommand> = {
   clients: listOf<RegisteredClient>({
-    types: ['client', 'removed'],
+    types: ['client'],
     path: (only) => (only === undefined ? '/clients' : `/clients/${only}`),
     order: (one, other) => one.name.localeCompare(other.name),
     nothing: 'No client has been heard yet.',
@@ -45,7 +45,7 @@ export const lists: Record<'clients' | 'checks' | 'results', ListCommand> = {
     ],
   }),
   results: listOf<ListedResult>({
-    types: ['result', 'removed'],
+    types: ['result'],
     path: (only) => (only === undefined ? '/results' : `/results/${only}`),
     order: (one, other) =>
       one.client.localeCompare(other.client) || one.check.name.localeCompare(other.check.name),
@@ -63,6 +63,7 @@ export const lists: Record<'clients' | 'checks' | 'results', ListCommand> = {
 };
 
 function listOf<T>(list: {
+  /** Kinds of change after which it is drawn again. */
   types: readonly string[];
   path: (only: string | undefined) => string;
   order: (one: T, other: T) => number;
@@ -73,9 +74,9 @@ function listOf<T>(list: {
   return (only, options, terminal) => {
     const api = apiOf(options);
     return showAndWatch({ api, terminal, watch: options.watch, types: list.types }, async () => {
-      const items = await fetchItems<T>(api, list.path(only));
-      if (items === undefined) return { text: `There is no ${only}.\n`, code: EXIT.notFound };
-      const single = only !== undefined && items.length === 1;
+      const { items, single } = await fetchItems<T>(api, list.path(only));
+      if (!single && (await isUnknown(api, only, items)))
+        return { text: `There is no ${only}.\n`, code: EXIT.notFound };
       if (options.json) return { text: jsonText(single ? items[0] : items), code: EXIT.ok };
       if (items.length === 0) return { text: `${list.nothing}\n`, code: EXIT.ok };
       const rows = items.sort(list.order).map((item) => list.row(item, terminal));
@@ -84,12 +85,11 @@ function listOf<T>(list: {
   };
 }
 
-/** A list, or the one thing at a path as a list of one; undefined when there is no such thing. */
-async function fetchItems<T>(api: ApiClient, path: string): Promise<T[] | undefined> {
-  const segments = path.split('/').length - 1;
-  if (segments === 1) return api.list<T>(path);
-  const found = await api.get<T | T[]>(path);
-  return found === undefined || Array.isArray(found) ? (found as T[] | undefined) : [found];
+/** The list at a path, empty when there is none, or the one thing that is there. */
+async function fetchItems<T>(api: ApiClient, path: string): Promise<{ items: T[]; single: boolean }> {
+  if (path.lastIndexOf('/') === 0) return { items: await api.list<T>(path), single: false };
+  const found = (await api.get<T | T[]>(path)) ?? [];
+  return Array.isArray(found) ? { items: found, single: false } : { items: [found], single: true };
 }
 
 function ago(unixSeconds: number): string {

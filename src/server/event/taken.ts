@@ -28,13 +28,6 @@ function withNumber(
   id: ResultId,
   earlierBoots: string[],
 ): Record<string, TakenNumber> {
-  const numbers = { ...taken };
-  // A plain assignment to `__proto__` would set no member.
-  Object.defineProperty(numbers, id.agent, {
-    value: { boot: id.boot, number: id.number, earlierBoots },
-    enumerable: true,
-    configurable: true,
-    writable: true,
-  });
-  return numbers;
+  // A computed member is the object's own, whatever it is called.
+  return { ...taken, [id.agent]: { boot: id.boot, number: id.number, earlierBoots } };
 }

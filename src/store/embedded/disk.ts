@@ -86,13 +86,17 @@ export class Disk {
 
   /** Ends when all work is done and the file is closed. */
   async close(): Promise<void> {
-    if (!this.#failure) this.#post({ type: 'close' });
+    if (!this.#failure) this.#post({ type: 'close', tidy: true });
     await this.#exited;
   }
 
-  /** Lets go of a file at once, whatever is under way. */
+  /**
+   * Lets go of a file that could not be loaded. The thread is asked to end, never terminated: SQLite's binding may
+   * abort the whole process when its thread is ended amid a call.
+   */
   async abandon(): Promise<void> {
-    await this.#worker.terminate();
+    this.#post({ type: 'close', tidy: false });
+    await this.#exited;
   }
 
   #post(message: ToWorker): void {

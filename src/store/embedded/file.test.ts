@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { copyFile, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../../runtime/log.ts';
 import { ManualClock } from '../../testing/clock.ts';
@@ -24,10 +26,15 @@ const path = (): string => join(folder, 'tocsin.sqlite');
 const open = (options: Partial<EmbeddedStoreOptions> = {}): Promise<Store> =>
   openEmbeddedStore({ folder, sync: 'process', logs, clock, log: silentLog, ...options });
 
+/** Copies the files to what a kill at this moment would leave. */
+async function copyTo(copy: string): Promise<void> {
+  for (const part of ['', '-wal']) if (existsSync(path() + part)) await copyFile(path() + part, copy + part);
+}
+
 /** Reads a copy of the file, so that no statement of ours can keep the file itself open. */
 async function query(sql: string): Promise<Record<string, unknown>[]> {
-  const copy = join(folder, 'copy.sqlite');
-  await copyFile(path(), copy);
+  const copy = join(await mkdtemp(join(folder, 'copy-')), 'tocsin.sqlite');
+  await copyTo(copy);
   const database = (await loadSqlite())(copy);
   const rows = database.prepare(sql).all() as Record<string, unknown>[];
   database.close();
@@ -35,8 +42,8 @@ async function query(sql: string): Promise<Record<string, unknown>[]> {
 }
 
 /** Does something to the file that we would never do. */
-async function harm(sql: string): Promise<void> {
-  const database = (await loadSqlite())(path());
+async function harm(sql: string, file = path()): Promise<void> {
+  const database = (await loadSqlite())(file);
   database.exec(sql);
   database.close();
 }
@@ -61,10 +68,13 @@ describe('the file of the embedded store', () => {
     await fill(store, 2_500);
     const small = await sizeOf(path());
     await fill(store, 5_000);
-    await store.close();
-    expect(await sizeOf(path())).toBeLessThan(Math.max(2 * small, 2 << 20));
     const [journal] = await query('SELECT sum(length(writes)) AS length FROM journal');
+    expect(journal?.['length']).toBeGreaterThan(0);
     expect(journal?.['length']).toBeLessThan(5 << 20);
+    await store.close();
+    expect(await sizeOf(path())).toBeLessThan(Math.max(2 * small, 8 << 20));
+    expect(await query('SELECT position FROM journal')).toEqual([]);
+    expect(existsSync(`${path()}-wal`)).toBe(false);
   });
 
   it('deletes log entries beyond their number and age', async () => {
@@ -131,15 +141,21 @@ describe('the file of the embedded store', () => {
     await harm(`UPDATE bucket SET documents = substr(documents, 1, 500)`);
     await expect(open()).rejects.toMatchObject({ code: 'STORE_FORMAT' });
     await writeFile(path(), whole);
-    await harm(
-      'DELETE FROM journal WHERE position = (SELECT position FROM journal ORDER BY position LIMIT 1 OFFSET 3)',
-    );
-    await expect(open()).rejects.toMatchObject({
+    await (await open()).close();
+  });
+
+  it('refuses a journal with a gap', async () => {
+    const store = await open();
+    await fill(store, 400);
+    const killed = join(folder, 'killed', 'tocsin.sqlite');
+    await mkdir(join(folder, 'killed'));
+    await copyTo(killed);
+    await store.close();
+    await harm('DELETE FROM journal WHERE position = (SELECT max(position) - 2 FROM journal)', killed);
+    await expect(open({ folder: join(folder, 'killed') })).rejects.toMatchObject({
       code: 'STORE_FORMAT',
       message: expect.stringContaining('gap'),
     });
-    await writeFile(path(), whole);
-    await (await open()).close();
   });
 
   it('says so when the folder cannot be made', async () => {
@@ -149,6 +165,17 @@ describe('the file of the embedded store', () => {
       code: 'STORE_UNAVAILABLE',
       message: expect.stringContaining('file'),
     });
+  });
+
+  it('says so when its thread cannot start or ends', async () => {
+    for (const [code, reason] of [
+      ['throw new Error("no room")', 'no room'],
+      ['process.exit(3)', 'its thread ended'],
+    ] as const) {
+      const opening = open({ startThread: () => new Worker(code, { eval: true }) });
+      const message = expect.stringContaining(reason);
+      await expect(opening).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', message });
+    }
   });
 
   it('is locked for other processes as well', async () => {

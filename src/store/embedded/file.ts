@@ -15,7 +15,7 @@ import type {
 import type { OpenSqlite, SqlDatabase, SqlStatement } from './sqlite.ts';
 
 /** Characters of JSON text that are read at once. */
-const PIECE_LENGTH = 1 << 20;
+const PIECE_LENGTH = 1 << 18;
 /** Rows that are read at once, however small they are. */
 const MOST_ROWS = 1_024;
 /** Log entries in the journal that are worth a move to the table of logs. */
@@ -31,6 +31,8 @@ export class StoreFile {
   readonly #statements: ReturnType<typeof prepare>;
   /** Log entries that are in the journal alone: how many, the row of the oldest, and what the journal grew by since. */
   #unmoved: { entries: number; oldest: number; length: number } = { entries: 0, oldest: 0, length: 0 };
+  /** Place of the newest change. */
+  #position: number;
   /** Place up to which log entries are in the table of logs. */
   moved: number;
   /** Which opening of the file this is. */
@@ -46,6 +48,7 @@ export class StoreFile {
       const last = this.#database.prepare('SELECT max(position) AS position FROM journal').get();
       const newest = (last as { position: number | null }).position ?? 0;
       this.start = Math.max(newest, readMeta(this.#database, 'position'));
+      this.#position = this.start;
       this.#logs = new LogTable(this.#database, options.logs);
       this.#statements = prepare(this.#database);
     } catch (error) {
@@ -96,7 +99,22 @@ export class StoreFile {
     return this.#logs.read(query);
   }
 
+  /** Closes the file, with everything moved out of the journal if that can be done, so that it opens quickly. */
   close(): void {
+    try {
+      this.begin();
+      for (const bucket of [...this.#buckets.waiting]) this.#writeBucket(bucket, this.#position);
+      this.#move({ position: this.#position, nowMs: 0 });
+      this.#cutJournal(this.#position);
+      this.commit();
+    } catch {
+      // The journal holds everything; the next opening reads it from there.
+    }
+    this.abandon();
+  }
+
+  /** Closes the file as it is; a transaction that is open is undone. */
+  abandon(): void {
     this.#database.close();
   }
 
@@ -105,6 +123,7 @@ export class StoreFile {
     const writes = work.writes.length > 0 ? joinLines(work.writes) : null;
     const appends = work.appends.length > 0 ? joinLines(work.appends) : null;
     this.#statements.insertRow.run(position, items, writes, appends);
+    this.#position = position;
     this.#buckets.add(work.writes, position);
     if (work.appends.length > 0) this.#appended(work.appends.length, position);
     const length = lengthOf({ position, items, writes, appends });
@@ -133,19 +152,22 @@ export class StoreFile {
 
   /** Writes the buckets that are due; true when there was one. */
   #snapshot(position: number): boolean {
-    const { readBucket, replaceBucket } = this.#statements;
     let wrote = false;
     for (let bucket = this.#buckets.due(); bucket !== undefined; bucket = this.#buckets.due()) {
-      const before = readBucket.get(bucket) as { documents: string } | undefined;
-      const text = this.#buckets.merge(bucket, before?.documents ?? '[]');
-      replaceBucket.run(bucket, position, text);
-      this.#buckets.written(bucket, text);
+      this.#writeBucket(bucket, position);
       wrote = true;
     }
     return wrote;
   }
 
-  #move({ position, nowMs }: Work): void {
+  #writeBucket(bucket: number, position: number): void {
+    const before = this.#statements.readBucket.get(bucket) as { documents: string } | undefined;
+    const text = this.#buckets.merge(bucket, before?.documents ?? '[]');
+    this.#statements.replaceBucket.run(bucket, position, text);
+    this.#buckets.written(bucket, text);
+  }
+
+  #move({ position, nowMs }: Pick<Work, 'position' | 'nowMs'>): void {
     const rows = this.#statements.appendsBetween.all(this.moved, position) as { appends: string }[];
     const appends = rows.flatMap((row) => JSON.parse(row.appends) as AppendTuple[]);
     this.#logs.insert(appends);
@@ -199,7 +221,7 @@ function lengthOf(row: JournalRow): number {
 }
 
 /**
- * Reads rows in pieces of about a mebibyte, so that nobody holds them all: as many at a time as would have filled one
+ * Reads rows in pieces of about a quarter of a mebibyte, so that nobody holds them all: as many at a time as would have filled one
  * last time. `measure` gives a row's key and its length.
  */
 function* pieces<Row>(

@@ -78,7 +78,8 @@ export type ToWorker =
   | { type: 'more' }
   | { type: 'work'; id: number; work: Work }
   | { type: 'query'; id: number; query: LogQuery }
-  | { type: 'close' };
+  /** `tidy`: with the journal emptied. It is the last message. */
+  | { type: 'close'; tidy: boolean };
 
 export type FromWorker =
   /** The file is open and ours; its content follows, a piece for each `more`. */

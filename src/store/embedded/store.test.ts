@@ -43,7 +43,8 @@ async function openForContract(options: ContractOptions): Promise<OpenedStore> {
     },
     openAnother: open,
     async breakDown() {
-      await worker?.terminate();
+      // Whatever goes wrong in the thread ends it in the same way; this is nothing that it can write.
+      worker?.postMessage({ type: 'work', id: 0, work: undefined });
     },
     async dispose() {
       await opened.store.close();

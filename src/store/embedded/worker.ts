@@ -47,10 +47,11 @@ function serve(file: StoreFile): void {
         file.commit();
         post({ type: 'done', id: done, moved: file.moved });
       }
-      if (messages.at(-1)?.type === 'close') close(file);
+      const last = messages.at(-1);
+      if (last?.type === 'close') close(file, last.tidy);
     } catch (error) {
       fail(error);
-      file.close();
+      file.abandon();
     }
   });
 }
@@ -78,8 +79,9 @@ function take(
   }
 }
 
-function close(file: StoreFile): void {
-  file.close();
+function close(file: StoreFile, tidy: boolean): void {
+  if (tidy) file.close();
+  else file.abandon();
   post({ type: 'closed' });
   port?.close();
 }

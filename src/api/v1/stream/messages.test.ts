@@ -10,7 +10,7 @@ const state = (status: number, open: Event | null, history = [status]) => ({
   ...{ check: { name: 'b', status, output: '' }, history, last_ok: null, event: open, taken: {} },
 });
 const told = (maker: MessageMaker, item: Parameters<MessageMaker['messagesOf']>[0]) =>
-  maker.messagesOf(item).map(({ type, subject, data }) => [type, subject, data]);
+  maker.messagesOf(item).map(({ type, subject, data }) => [type, subject, data()]);
 
 const RESULT = { client: 'a', check: { name: 'b', status: 2, output: '', history: [2] } };
 

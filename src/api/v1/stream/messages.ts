@@ -9,12 +9,13 @@ import { clientDocument, resultDocument } from '../../documents.ts';
 export const SUBJECTS = ['client', 'result', 'event', 'silence', 'delivery', 'transition'] as const;
 export type Subject = (typeof SUBJECTS)[number];
 
-/** One thing that the stream tells: `type` is the event's name on the wire, `data` a document. */
+/** One thing that the stream tells: `type` is the event's name on the wire. */
 export interface Message {
   /** Which wish it answers; a removal answers the one for what was removed. */
   subject: Subject;
   type: Subject | 'removed';
-  data: unknown;
+  /** Makes the document that is told; only called when somebody reads. */
+  data: () => unknown;
 }
 
 type DocumentItem = Extract<FeedItem, { type: 'document' }>;
@@ -50,7 +51,7 @@ export class MessageMaker {
     const names = splitStateName(name);
     const result: Message =
       state && hasResult(state)
-        ? { subject: 'result', type: 'result', data: resultDocument(names.client, state) }
+        ? { subject: 'result', type: 'result', data: () => resultDocument(names.client, state) }
         : removed('result', names);
     const event = this.#eventMessage(name, state?.event ?? null);
     return event ? [result, event] : [result];
@@ -61,7 +62,7 @@ export class MessageMaker {
     if (event === (before ?? null)) return undefined;
     if (event) {
       this.#open.set(name, event);
-      return { subject: 'event', type: 'event', data: event };
+      return { subject: 'event', type: 'event', data: () => event };
     }
     this.#open.delete(name);
     return removed('event', { ...splitStateName(name), id: before?.id });
@@ -70,12 +71,12 @@ export class MessageMaker {
 
 function clientMessages(name: string, state: ClientState | undefined): Message[] {
   if (!state) return [removed('client', { client: name })];
-  return [{ subject: 'client', type: 'client', data: clientDocument(state) }];
+  return [{ subject: 'client', type: 'client', data: () => clientDocument(state) }];
 }
 
 function silenceMessages(name: string, silence: Silence | undefined): Message[] {
   return [
-    silence ? { subject: 'silence', type: 'silence', data: silence } : removed('silence', { id: name }),
+    silence ? { subject: 'silence', type: 'silence', data: () => silence } : removed('silence', { id: name }),
   ];
 }
 
@@ -84,15 +85,15 @@ function logMessages({ log, entry }: LogItem): Message[] {
   const slash = log.indexOf('/');
   const family = log.slice(0, slash);
   if (family === 'deliveries') {
-    return [{ subject: 'delivery', type: 'delivery', data: entry as DeliveryRecord }];
+    return [{ subject: 'delivery', type: 'delivery', data: () => entry as DeliveryRecord }];
   }
   if (family !== 'transitions') return [];
-  const data = { ...splitStateName(log.slice(slash + 1)), ...(entry as Transition) };
+  const data = () => ({ ...splitStateName(log.slice(slash + 1)), ...(entry as Transition) });
   return [{ subject: 'transition', type: 'transition', data }];
 }
 
 function removed(subject: Subject, names: Record<string, unknown>): Message {
-  return { subject, type: 'removed', data: { kind: subject, ...names } };
+  return { subject, type: 'removed', data: () => ({ kind: subject, ...names }) };
 }
 
 function byState(events: Iterable<Event>): Map<string, Event> {

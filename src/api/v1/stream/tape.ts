@@ -82,5 +82,5 @@ export class Tape {
 
 /** A message without its id and the empty line that ends it. */
 function frame({ type, data }: Message): string {
-  return `event: ${type}\ndata: ${JSON.stringify(data)}\n`;
+  return `event: ${type}\ndata: ${JSON.stringify(data())}\n`;
 }
