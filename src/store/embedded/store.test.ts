@@ -36,7 +36,8 @@ async function openForContract(options: ContractOptions): Promise<OpenedStore> {
     store: await open(),
     elapse: (ms) => clock.advance(ms),
     async reopen(how) {
-      if (how === 'killed') folder = await copyOf(folder, root);
+      // A store that failed is closing its file by itself.
+      if (how === 'killed' && opened.store.connected) folder = await copyOf(folder, root);
       await opened.store.close();
       opened.store = await open();
       return opened.store;
