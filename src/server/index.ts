@@ -39,6 +39,8 @@ export interface ServerParts {
 
 /** Batches of results: large enough to share a commit, small enough to come back soon. */
 const RESULTS: BatchOptions = { size: 500, spacingMs: 8 };
+/** While a batch becomes durable the next is decided already, if it is a full one: less than that can wait. */
+const OVERLAPPING: BatchOptions = { ...RESULTS, spacingMs: 3_600_000 };
 const KEEPALIVES: BatchOptions = { size: 500, spacingMs: 50 };
 
 /** One server with everything it does. */
@@ -95,6 +97,7 @@ export class Server {
     this.#consumptions = [
       await transport.consumeKeepalives((batch) => this.#keepalives.take(batch), KEEPALIVES),
       await transport.consumeResults((batch) => this.#results.take(batch), RESULTS),
+      await transport.consumeResults((batch) => this.#results.take(batch), OVERLAPPING),
     ];
     this.#watch.start();
     this.#schedule.start();

@@ -9,7 +9,7 @@ import type { Log } from '../../runtime/log.ts';
 import type { Random } from '../../runtime/random.ts';
 import { stateName } from '../../state/documents.ts';
 import type { Read, Registry } from '../../state/registry.ts';
-import type { Change } from '../../store/port.ts';
+import type { Committed } from '../../store/port.ts';
 import type { Incoming } from '../../transport/port.ts';
 import type { Admission } from './admission.ts';
 import { type ClientChoice, chooseClient } from './clients.ts';
@@ -31,16 +31,25 @@ export interface ResultIntakeParts {
   version: string;
 }
 
+/** The decisions of a batch by unit of state, and those of them that write, in the order of their changes. */
+interface Decided {
+  decisions: ReadonlyMap<string, UnitDecision>;
+  writers: readonly UnitDecision[];
+}
+
 /** How often a batch is decided again because other writers came first, before it is given back whole. */
 const MOST_ROUNDS = 20;
 
 /**
  * Takes batches of results: reads the units of state they concern, decides each unit, writes all in one
  * commit, and hands on what is to be delivered. Units that met another writer are read and decided again.
+ * Batches may overlap: while one becomes durable the next is decided on what the first has written.
  */
 export class ResultIntake {
   readonly #parts: ResultIntakeParts;
   readonly #newId: () => string;
+  /** Settles when the batch before has begun its commit: batches are decided one after another, in order. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ResultIntakeParts) {
     this.#parts = parts;
@@ -79,6 +88,24 @@ export class ResultIntake {
 
   /** One round: the units that met another writer come back, to be decided again. */
   async #decideAndCommit(units: Map<string, UnitResult[]>): Promise<Map<string, UnitResult[]>> {
+    const begun = this.#turn.then(() => this.#begin(units));
+    this.#turn = begun.catch(() => undefined);
+    const { decided, committing } = await begun;
+    const { conflicts } = await committing;
+    // A client that somebody else has created meanwhile needs nothing more, so its conflict is none.
+    const undone = new Set(conflicts.map((index) => decided.writers[index]));
+    this.#book(decided.decisions, undone);
+    return new Map(
+      [...decided.decisions]
+        .filter(([, decision]) => undone.has(decision))
+        .map(([name]) => [name, units.get(name) ?? []]),
+    );
+  }
+
+  /** Reads, decides, and begins to commit. The next batch reads what this one wrote, durable or not. */
+  async #begin(
+    units: Map<string, UnitResult[]>,
+  ): Promise<{ decided: Decided; committing: Promise<Committed> }> {
     const { registry } = this.#parts;
     const names = [...units.keys()];
     const subjects = [
@@ -89,17 +116,13 @@ export class ResultIntake {
       registry.read('client', subjects),
     ]);
     const choices = this.#chooseClients(subjects, clients, units);
-    const decisions = names.map((name, index) => {
-      const results = units.get(name) as UnitResult[];
-      return this.#decide(results, states[index], choices);
-    });
-    const writers = names.filter((_, index) => decisions[index]?.change !== null);
-    const creations = [...choices.values()].flatMap((choice) => choice.creation ?? []);
-    const changes = decisions.flatMap((decision) => decision.change ?? []);
-    const again = await this.#commit(changes, creations, decisions);
-    return new Map(
-      again.map((index) => writers[index] as string).map((name) => [name, units.get(name) ?? []]),
+    const decisions = new Map(
+      names.map((name, index) => [name, this.#decide(units.get(name) ?? [], states[index], choices)]),
     );
+    const writers = [...decisions.values()].filter((decision) => decision.change !== null);
+    const changes = writers.flatMap((decision) => decision.change ?? []);
+    const creations = [...choices.values()].flatMap((choice) => choice.creation ?? []);
+    return { decided: { decisions, writers }, committing: registry.store.commit([...changes, ...creations]) };
   }
 
   #chooseClients(
@@ -138,24 +161,11 @@ export class ResultIntake {
     });
   }
 
-  /** Commits, books and hands on; returns the indexes (among `changes`) that are to be decided again. */
-  async #commit(
-    changes: readonly Change[],
-    creations: readonly Change[],
-    decisions: readonly UnitDecision[],
-  ): Promise<number[]> {
-    const written = decisions.filter((decision) => decision.change !== null);
-    const { conflicts } = await this.#parts.registry.store.commit([...changes, ...creations]);
-    // A client that somebody else has created meanwhile needs nothing more.
-    const again = conflicts.filter((index) => index < changes.length);
-    this.#book(decisions, new Set(again.map((index) => written[index])));
-    return again;
-  }
-
-  #book(decisions: readonly UnitDecision[], undone: ReadonlySet<UnitDecision | undefined>): void {
+  /** Keeps the books of what is committed, and hands on what is to be delivered. */
+  #book(decisions: ReadonlyMap<string, UnitDecision>, undone: ReadonlySet<UnitDecision | undefined>): void {
     const { counters, take, admission } = this.#parts;
     const deliveries: Delivery[] = [];
-    for (const decision of decisions) {
+    for (const decision of decisions.values()) {
       if (undone.has(decision)) {
         counters.increment('commit_conflicts');
         continue;
