@@ -14,6 +14,8 @@ interface Planned extends TimetableEntry {
 
 /** A set clock or a machine that slept is noticed within this time. */
 const LONGEST_WAIT_MS = 1000;
+/** Waking costs more than running: what falls due this close together runs together. */
+const SHORTEST_WAIT_MS = 4;
 /** Wall time that falls behind elapsed time by more than this was set back; less is the slewing of a time service. */
 const SET_BACK_MS = 50;
 /** After a sleep everything may be due at once; other work gets a turn after so many. */
@@ -86,7 +88,7 @@ export class Timetable {
       this.#sink(0);
       this.#run(first.key, dueMs);
     }
-    if (this.#started) this.#arm();
+    if (this.#started) this.#arm(SHORTEST_WAIT_MS);
   }
 
   /** Notes both times; true when wall time was set back since they were noted last. */
@@ -111,11 +113,11 @@ export class Timetable {
     );
   }
 
-  #arm(): void {
+  #arm(atLeastMs = 0): void {
     this.#timer?.cancel();
     const first = this.#heap[0];
     const waitMs = first ? Math.min(first.dueMs - this.#clock.now(), LONGEST_WAIT_MS) : LONGEST_WAIT_MS;
-    this.#timer = first ? this.#clock.after(Math.max(waitMs, 0), () => this.#wake()) : undefined;
+    this.#timer = first ? this.#clock.after(Math.max(waitMs, atLeastMs), () => this.#wake()) : undefined;
   }
 
   #rebuild(entries: Planned[]): void {

@@ -177,11 +177,15 @@ export class UpProcess extends TocsinProcess {
   }
 
   /** As `waitFor`, but gives up at once when this process ends. */
-  waitFor<T>(condition: () => T | Promise<T>, what: string): Promise<Given<T>> {
-    return waitFor(() => {
-      if (this.running) return condition();
-      throw new Error(`tocsin up ended before ${what}:\n${this.stdout}\n${this.stderr}`);
-    }, what);
+  waitFor<T>(condition: () => T | Promise<T>, what: string, patienceMs = PATIENCE_MS): Promise<Given<T>> {
+    return waitFor(
+      () => {
+        if (this.running) return condition();
+        throw new Error(`tocsin up ended before ${what}:\n${this.stdout}\n${this.stderr}`);
+      },
+      what,
+      patienceMs,
+    );
   }
 
   readonly api = {

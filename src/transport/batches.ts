@@ -163,7 +163,7 @@ export class BatchQueue<Message extends Incoming> {
   #lookSoon(): void {
     if (this.#lookPlanned) return;
     this.#lookPlanned = true;
-    queueMicrotask(this.#look);
+    setImmediate(this.#look);
   }
 
   /** Hands a batch to each idle consumer that is due one, and wakes the others when they will be. */

@@ -15,8 +15,11 @@ const TROUBLED = 40;
 const CONNECTIONS = 64;
 const KILLS = 3;
 
-/** Writes a line for each delivery in one write, so that a death leaves whole lines or none. */
-const LEDGER = 'IFS= read -r event; printf \'%s %s\\n\' "$TOCSIN_DELIVERY_ID" "$event" >> ledger';
+/**
+ * Takes its time, so that a kill finds some at work, and then writes a line for each delivery in one write, so that a
+ * death leaves whole lines or none.
+ */
+const LEDGER = 'IFS= read -r event; sleep 0.2; printf \'%s %s\\n\' "$TOCSIN_DELIVERY_ID" "$event" >> ledger';
 
 /** One check of one client. The output of each of its results is its number, from 0. */
 interface Pair {

@@ -52,10 +52,7 @@ export class Schedule {
     const request = requestFor(check, unixSeconds(clock));
     const subscribers = check.subscribers ?? [];
     log.debug('publishing check request', { check: name, subscribers });
-    for (const subscription of subscribers) {
-      // Each taker gets a document of its own: what one lays over it is not the other's business.
-      this.#hand(subscription, { ...request });
-    }
+    for (const subscription of subscribers) this.#hand(subscription, request);
   }
 
   #hand(subscription: string, request: ReturnType<typeof requestFor>): void {
