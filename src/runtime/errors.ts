@@ -16,7 +16,6 @@ export type ErrorKind =
 /** Every error that Tocsin makes: its stable code and its kind. `docs/errors.md` tells what to do about each. */
 export const ERROR_CODES = {
   CONFIG_INVALID: 'config',
-  CONFIG_UNREADABLE: 'config',
   PLUGIN_INVALID: 'config',
   USAGE: 'input',
   MESSAGE_INVALID: 'input',

@@ -7,7 +7,7 @@ afterAll(() => place.close(), 60_000);
 /** Commands take long to begin on a busy machine. */
 const SLOW = 120_000;
 
-describe('help', () => {
+describe.concurrent('help', () => {
   it.each([
     [[]],
     [['up']],
@@ -19,12 +19,16 @@ describe('help', () => {
     [['check', 'run']],
     [['handler']],
     [['handler', 'test']],
-  ])('of tocsin %j says what it does, with examples', async (command) => {
-    const { code, stdout, stderr } = await place.run(...command, '--help');
-    expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toMatch(new RegExp(`^Usage: ${['tocsin', ...command].join(' ')}`));
-    expect(stdout).toMatch(new RegExp(`\nExamples:\n  ${['tocsin', ...command].join(' ')}`));
-  });
+  ])(
+    'of tocsin %j says what it does, with examples',
+    async (command) => {
+      const { code, stdout, stderr } = await place.run(...command, '--help');
+      expect([code, stderr]).toEqual([0, '']);
+      expect(stdout).toMatch(new RegExp(`^Usage: ${['tocsin', ...command].join(' ')}`));
+      expect(stdout).toMatch(new RegExp(`\nExamples:\n  ${['tocsin', ...command].join(' ')}`));
+    },
+    SLOW,
+  );
 
   it(
     'is offered to whoever mistypes, with exit code 2',
@@ -50,7 +54,7 @@ describe('help', () => {
   );
 });
 
-describe('without a server', () => {
+describe.concurrent('without a server', () => {
   it(
     'commands that ask one say what to start, with exit code 4',
     async () => {
@@ -69,7 +73,7 @@ describe('without a server', () => {
   );
 });
 
-describe('configuration with mistakes', () => {
+describe.concurrent('configuration with mistakes', () => {
   it(
     'tells all of them, each with file and line, and starts nothing',
     async () => {
@@ -119,7 +123,7 @@ describe('configuration with mistakes', () => {
   );
 });
 
-describe('check run and handler test', () => {
+describe.concurrent('check run and handler test', () => {
   it(
     'end as the check or the handler does, or say what there is',
     async () => {
@@ -157,7 +161,7 @@ describe('check run and handler test', () => {
   );
 });
 
-describe('a second tocsin up', () => {
+describe.concurrent('a second tocsin up', () => {
   it(
     'is refused the data folder and the port of the first, which goes on',
     async () => {

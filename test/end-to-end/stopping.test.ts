@@ -9,10 +9,13 @@ import { update } from '../../src/state/update.ts';
 import { openEmbeddedStore } from '../../src/store/index.ts';
 import { testSettings } from '../../src/testing/settings.ts';
 import { type UpProcess, Workplace, waitFor } from '../../src/testing/tocsin-process.ts';
+import { killAmidResults } from './kill-amid-results.ts';
 
 /** A command that neither ends by itself nor when it is asked to; what it starts does not either. */
 const STUBBORN = "trap '' TERM INT HUP; sleep 1000 & sleep 1000; sleep 1000";
 const HOUR_SECONDS = 3600;
+/** TOCSIN_SEED repeats a run. */
+const SEED = Number(process.env['TOCSIN_SEED'] ?? Date.now() % 1_000_000);
 
 const places: Workplace[] = [];
 afterAll(() => Promise.all(places.map((place) => place.close())), 60_000);
@@ -106,6 +109,10 @@ describe.concurrent('tocsin up', () => {
     await waitFor(() => place.living().length === 0, 'nothing lives any more');
     await waitFor(() => privateFolders(up.pid).length === 0, 'its folder is gone');
   }, 180_000);
+
+  it(`loses nothing that it acknowledged when killed amid 10,000 results (seed ${SEED})`, async () => {
+    await killAmidResults(openPlace(), SEED);
+  }, 240_000);
 
   it('leaves nothing behind at kill -9, and takes up where it was, without false alarms', async () => {
     const place = openPlace();

@@ -31,7 +31,9 @@ const TABLES = `
  * @throws STORE_LOCKED, STORE_FORMAT; what SQLite throws otherwise
  */
 export function takeOver(database: SqlDatabase, sync: 'process' | 'power', mostPages?: number): number {
-  database.exec('PRAGMA page_size = 8192; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+  database.exec(
+    'PRAGMA page_size = 8192; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL',
+  );
   // The wal is copied to the file every 16 MiB; pages that changed several times meanwhile are copied once.
   database.exec('PRAGMA wal_autocheckpoint = 2048; PRAGMA cache_size = -16384');
   if (mostPages !== undefined) database.exec(`PRAGMA max_page_count = ${mostPages}`);

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Agent } from 'node:http';
-import { afterAll, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import type { Event } from '../../src/model/event.ts';
 import { seededRandom } from '../../src/testing/random.ts';
-import { send, type UpProcess, Workplace } from '../../src/testing/tocsin-process.ts';
+import { send, type UpProcess, type Workplace } from '../../src/testing/tocsin-process.ts';
 
 const RESULTS = 10_000;
 const CLIENTS = 500;
@@ -42,15 +42,12 @@ interface Line {
   number: number;
 }
 
-const place = new Workplace();
-const seed = Number(process.env['TOCSIN_SEED'] ?? Date.now() % 1_000_000);
-const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
-afterAll(async () => {
-  agent.destroy();
-  await place.close();
-}, 60_000);
-
-it(`kill -9 amid ${RESULTS} results loses nothing that was acknowledged (seed ${seed})`, async () => {
+/**
+ * Posts ten thousand results to `tocsin up`, ends it with kill -9 amid them again and again, and holds it to what it
+ * acknowledged.
+ * @param seed decides what is posted and when it is killed
+ */
+export async function killAmidResults(place: Workplace, seed: number): Promise<void> {
   await place.write({ 'conf/all.json': { handlers: { ledger: { type: 'pipe', command: LEDGER } } } });
   const random = seededRandom(seed);
   const pairs = makePairs(() => random.number());
@@ -58,15 +55,19 @@ it(`kill -9 amid ${RESULTS} results loses nothing that was acknowledged (seed ${
   const kills = Array.from({ length: KILLS }, (_, kill) => Math.ceil((kill + random.number()) * share));
   console.log(`seed ${seed}: kill -9 after ${kills.join(', ')} results`);
 
-  const target = new Target(await place.up(), pairs, new Set(kills));
-  await postAll(pairs, target);
+  const target = new Target(place, await place.up(), pairs, new Set(kills));
+  try {
+    await postAll(pairs, target);
+  } finally {
+    target.close();
+  }
   const { up } = target;
   expect(target.killed).toBe(KILLS);
   await expectResults(up, pairs);
   await expectEvents(up, pairs);
-  await expectDeliveries(up, pairs);
+  await expectDeliveries(up, pairs, place.path('ledger'));
   await up.stop();
-}, 240_000);
+}
 
 function makePairs(chance: () => number): Pair[] {
   return Array.from({ length: CLIENTS * CHECKS }, (_, index) => ({
@@ -81,12 +82,15 @@ function makePairs(chance: () => number): Pair[] {
 class Target {
   up: UpProcess;
   killed = 0;
+  readonly #place: Workplace;
   readonly #pairs: readonly Pair[];
   readonly #kills: ReadonlySet<number>;
   #acknowledged = 0;
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   #away: Promise<void> | undefined;
 
-  constructor(up: UpProcess, pairs: readonly Pair[], kills: ReadonlySet<number>) {
+  constructor(place: Workplace, up: UpProcess, pairs: readonly Pair[], kills: ReadonlySet<number>) {
+    this.#place = place;
     this.up = up;
     this.#pairs = pairs;
     this.#kills = kills;
@@ -99,7 +103,7 @@ class Target {
     for (;;) {
       await this.#away;
       pair.posts[number]!++;
-      const options = { method: 'POST', body: JSON.stringify(body), agent };
+      const options = { method: 'POST', body: JSON.stringify(body), agent: this.#agent };
       const answer = await send(`${this.up.url}/results`, options).catch(() => undefined);
       if (answer?.status === 202) break;
       if (answer) throw new Error(`a result was answered ${answer.status} ${answer.body}`);
@@ -109,9 +113,13 @@ class Target {
     if (this.#kills.has(++this.#acknowledged)) this.#away = this.#killAndRestart();
   }
 
+  close(): void {
+    this.#agent.destroy();
+  }
+
   async #killAndRestart(): Promise<void> {
     await this.up.kill('SIGKILL');
-    this.up = await place.up();
+    this.up = await this.#place.up();
     await expectResults(this.up, this.#pairs);
     this.killed++;
     this.#away = undefined;
@@ -160,16 +168,16 @@ async function expectEvents(up: UpProcess, pairs: readonly Pair[]): Promise<void
 }
 
 /** Everything due was told; a repeat has the id of the first; those of one pair came in the order of its results. */
-async function expectDeliveries(up: UpProcess, pairs: readonly Pair[]): Promise<void> {
+async function expectDeliveries(up: UpProcess, pairs: readonly Pair[], ledger: string): Promise<void> {
   const due = pairs.flatMap((pair) => dueOf(pair).map((number) => `${pair.name} ${number}`));
   const missing = (): string[] => {
-    const told = new Set(readLedger().map(({ pair, number }) => `${pair} ${number}`));
+    const told = new Set(readLedger(ledger).map(({ pair, number }) => `${pair} ${number}`));
     return due.filter((each) => !told.has(each));
   };
   const complete = up.waitFor(() => missing().length === 0, 'all that is due was told');
   await complete.catch(() => expect(missing()).toEqual([]));
 
-  const lines = readLedger();
+  const lines = readLedger(ledger);
   const first = new Map<string, Line>();
   for (const line of lines) {
     const known = first.get(line.delivery);
@@ -197,8 +205,7 @@ function dueOf({ statuses }: Pair): number[] {
   return [...statuses.keys()].filter((number) => statuses[number] !== 0 || (statuses[number - 1] ?? 0) !== 0);
 }
 
-function readLedger(): Line[] {
-  const file = place.path('ledger');
+function readLedger(file: string): Line[] {
   const lines = existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n') : [];
   return lines.map((line) => {
     const space = line.indexOf(' ');
