@@ -24,6 +24,5 @@ test.each([
   [new Error('x'), 'x'],
   ['text', 'text'],
   [5, '5'],
-  [null, 'null'],
   [undefined, 'undefined'],
 ])('the text of %o is %j', (thrown, text) => expect(errorText(thrown)).toBe(text));

@@ -7,6 +7,8 @@ import type { Event } from '../../src/model/event.ts';
 import { freePort, type UpProcess, Workplace, waitFor } from '../../src/testing/tocsin-process.ts';
 
 const EXAMPLE = resolve(import.meta.dirname, '../../examples/quickstart');
+/** Commands take long to begin on a busy machine. */
+const SLOW = 120_000;
 const place = new Workplace();
 let up: UpProcess;
 let shop: ChildProcess | undefined;
@@ -27,6 +29,7 @@ async function openShop(): Promise<void> {
   await once(shop.stdout as NodeJS.ReadableStream, 'data');
 }
 
+/** Lines of the notebook. */
 const notes = (): string[] => {
   try {
     return readFileSync(join(up.data, 'notebook.log'), 'utf8').trimEnd().split('\n');
@@ -47,17 +50,17 @@ beforeAll(async () => {
     async () => (await up.api.get<{ name: string }[]>('/clients'))?.[0]?.name,
     'this machine is a client',
   );
-}, 120_000);
+}, SLOW);
 
 afterAll(async () => {
   shop?.kill();
   await place.close();
 }, 60_000);
 
-describe('while the shop is down', () => {
+describe.concurrent('while the shop is down', () => {
   beforeAll(async () => {
     await up.waitFor(() => notesOfShop().length > 0, 'the notebook knows that the shop is down');
-  }, 120_000);
+  }, SLOW);
 
   it('its event is open', async () => {
     const open = (await up.api.get<Event[]>('/events')) ?? [];
@@ -68,7 +71,7 @@ describe('while the shop is down', () => {
       check: { status: 2, playbook: 'Start it with: node examples/quickstart/shop.mjs' },
     });
     expect(event?.check.output).toContain('refused the connection');
-  });
+  }, SLOW);
 
   it('the notebook holds one line about it', () => {
     expect(notesOfShop()).toEqual([
@@ -76,12 +79,12 @@ describe('while the shop is down', () => {
         /^\d{4}-\d\d-\d\dT[\d:.]+Z CREATE CRITICAL [\w.-]+\/shop: .*refused the connection/,
       ),
     ]);
-  });
+  }, SLOW);
 
   it('tocsin up says so, a line for the result and one for who was told', () => {
     expect(up.stdout).toMatch(new RegExp(`CRITICAL  ${client}/shop  `));
     expect(up.stdout).toMatch(new RegExp(`CRITICAL  create of ${client}/shop, .*note-problem`));
-  });
+  }, SLOW);
 
   it('tocsin events lists it', async () => {
     const { code, stdout, stderr } = await ask('events');
@@ -95,7 +98,7 @@ describe('while the shop is down', () => {
     );
     expect((await ask('events', '--exit-status')).code).toBe(1);
     expect((await ask('events', client)).stdout).toContain('shop');
-  });
+  }, SLOW);
 
   it('tocsin events CLIENT/CHECK tells what happened and who was told, or why not', async () => {
     const { code, stdout } = await ask('events', `${client}/shop`);
@@ -116,7 +119,7 @@ describe('while the shop is down', () => {
       expect.objectContaining({ handler: 'note-problem', outcome: 'handled', occurrences: 1 }),
     );
     expect((await ask('events', `${client}/shop`, '--exit-status')).code).toBe(1);
-  });
+  }, SLOW);
 
   it('tocsin results lists the last result of every check', async () => {
     const [{ code, stdout }, list, one] = await Promise.all([
@@ -131,7 +134,7 @@ describe('while the shop is down', () => {
       expect.objectContaining({ client, check: expect.objectContaining({ name: 'shop', status: 2 }) }),
     );
     expect(one).toMatchObject({ client, check: { name: 'shop', history: expect.arrayContaining([2]) } });
-  });
+  }, SLOW);
 
   it('tocsin clients and checks list what there is', async () => {
     const clients = await ask('clients');
@@ -145,7 +148,7 @@ describe('while the shop is down', () => {
     expect(checks.stdout).toMatch(/^disk +10 s +this-machine +notebook +disk \(in process\)$/m);
     const scheduled = (await askJson('checks')).map(({ name }: { name: string }) => name);
     expect(scheduled.sort()).toEqual(['disk', 'load', 'memory', 'tocsin-api']);
-  });
+  }, SLOW);
 
   it('tocsin check run runs it here and says who would be told', async () => {
     const { code, stdout } = await place.run('check', 'run', 'shop', ...CONFIGURED);
@@ -158,7 +161,7 @@ describe('while the shop is down', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ check: { name: 'shop', status: 2 } });
     const load = await place.run('check', 'run', 'load', ...CONFIGURED);
     expect(load.stdout).toMatch(/LOAD (OK|WARNING|CRITICAL)/);
-  });
+  }, SLOW);
 
   it('tocsin handler test tells each handler of a set', async () => {
     const { code, stdout } = await place.run('handler', 'test', 'notebook', ...CONFIGURED);
@@ -169,7 +172,7 @@ describe('while the shop is down', () => {
     const json = await place.run(...args);
     expect(JSON.parse(json.stdout)).toMatchObject([{ handler: 'note-problem', outcome: 'handled' }]);
     expect(readFileSync(place.path('notebook.log'), 'utf8')).toMatch(/CREATE WARNING .*\/handler-test: TEST/);
-  });
+  }, SLOW);
 });
 
 describe('when the shop is opened', () => {
@@ -188,7 +191,7 @@ describe('when the shop is opened', () => {
       'it is shown',
     );
     expect((await watching.kill('SIGINT')).code).toBe(0);
-  }, 120_000);
+  }, SLOW);
 
   it('the commands say so', async () => {
     const { code, stdout } = await ask('events', `${client}/shop`, '--exit-status');
@@ -200,7 +203,7 @@ describe('when the shop is opened', () => {
       transitions: [{ status: 0 }, { status: 2 }],
     });
     expect((await place.run('check', 'run', 'shop', ...CONFIGURED)).code).toBe(0);
-  });
+  }, SLOW);
 
   it('every check of the example has run by then', async () => {
     type Result = { check: { name: string; status: number } };
@@ -210,11 +213,11 @@ describe('when the shop is opened', () => {
     }, 'five checks have run');
     expect(results.map(({ name }) => name).sort()).toEqual(['disk', 'load', 'memory', 'shop', 'tocsin-api']);
     expect(results).toContainEqual(expect.objectContaining({ name: 'tocsin-api', status: 0 }));
-  });
+  }, SLOW);
 
   it('a stop ends with exit code 0', async () => {
     const { stdout, stderr } = await up.stop();
     expect(stdout).toMatch(/stopping …\n$/);
     expect(stderr).not.toContain('error');
-  });
+  }, SLOW);
 });
