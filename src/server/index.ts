@@ -38,7 +38,7 @@ export interface ServerParts {
 }
 
 /** Batches of results: large enough to share a commit, small enough to come back soon. */
-const RESULTS: BatchOptions = { size: 500, spacingMs: 8 };
+const RESULTS: BatchOptions = { size: 500, spacingMs: 12 };
 /** While a batch becomes durable the next is decided already, if it is a full one: less than that can wait. */
 const OVERLAPPING: BatchOptions = { ...RESULTS, spacingMs: 3_600_000 };
 const KEEPALIVES: BatchOptions = { size: 500, spacingMs: 50 };

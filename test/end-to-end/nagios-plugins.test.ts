@@ -53,6 +53,8 @@ interface Result {
   check: { name: string; status: number; output: string; duration: number };
 }
 
+/** Everything takes long on a busy machine. */
+const SLOW = 120_000;
 const place = new Workplace();
 let up: UpProcess;
 let web: Server;
@@ -80,7 +82,7 @@ beforeAll(async () => {
     async () => (await up.api.get<{ name: string }[]>('/clients'))?.[0]?.name,
     'this machine is a client',
   );
-}, 120_000);
+}, SLOW);
 
 afterAll(async () => {
   web.close();
@@ -107,7 +109,7 @@ function runDirectly(command: string): Promise<{ status: number; output: string 
 /** Texts of two runs differ in what was measured. */
 const withoutNumbers = (text: string): string => text.replace(/\d+(\.\d+)?/g, '#');
 
-describe.skipIf(skipped)(`plugins of the Debian package ${PACKAGE}`, () => {
+describe.skipIf(skipped)(`plugins of the Debian package ${PACKAGE}`, { timeout: SLOW }, () => {
   it.each(Object.entries(PLUGINS))('%s: %s', async (name, line) => {
     expect(installed, `install the Debian package ${PACKAGE}`).toBe(true);
     const command = `${lineOf(line).replace(':::target|127.0.0.1:::', '127.0.0.1')} 2>&1`;
@@ -128,7 +130,7 @@ describe.skipIf(skipped)(`plugins of the Debian package ${PACKAGE}`, () => {
   });
 });
 
-describe('commands that behave as none should', () => {
+describe('commands that behave as none should', { timeout: SLOW }, () => {
   it.each(['hung', 'stubborn'])('a %s one is ended by its timeout, with all it started', async (name) => {
     const { status, output, duration } = await resultOf(name);
     expect({ status, output }).toEqual({ status: 2, output: 'Execution timed out' });

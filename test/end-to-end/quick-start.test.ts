@@ -57,10 +57,13 @@ afterAll(async () => {
   await place.close();
 }, 60_000);
 
-describe.concurrent('while the shop is down', () => {
+describe.concurrent('while the shop is down', { timeout: SLOW }, () => {
   beforeAll(async () => {
-    await up.waitFor(() => notesOfShop().length > 0, 'the notebook knows that the shop is down');
-  }, SLOW);
+    await up.waitFor(
+      () => up.stdout.includes(`create of ${client}/shop`),
+      'somebody is told that the shop is down',
+    );
+  });
 
   it('its event is open', async () => {
     const open = (await up.api.get<Event[]>('/events')) ?? [];
@@ -71,7 +74,7 @@ describe.concurrent('while the shop is down', () => {
       check: { status: 2, playbook: 'Start it with: node examples/quickstart/shop.mjs' },
     });
     expect(event?.check.output).toContain('refused the connection');
-  }, SLOW);
+  });
 
   it('the notebook holds one line about it', () => {
     expect(notesOfShop()).toEqual([
@@ -79,12 +82,12 @@ describe.concurrent('while the shop is down', () => {
         /^\d{4}-\d\d-\d\dT[\d:.]+Z CREATE CRITICAL [\w.-]+\/shop: .*refused the connection/,
       ),
     ]);
-  }, SLOW);
+  });
 
   it('tocsin up says so, a line for the result and one for who was told', () => {
     expect(up.stdout).toMatch(new RegExp(`CRITICAL  ${client}/shop  `));
     expect(up.stdout).toMatch(new RegExp(`CRITICAL  create of ${client}/shop, .*note-problem`));
-  }, SLOW);
+  });
 
   it('tocsin events lists it', async () => {
     const { code, stdout, stderr } = await ask('events');
@@ -98,7 +101,7 @@ describe.concurrent('while the shop is down', () => {
     );
     expect((await ask('events', '--exit-status')).code).toBe(1);
     expect((await ask('events', client)).stdout).toContain('shop');
-  }, SLOW);
+  });
 
   it('tocsin events CLIENT/CHECK tells what happened and who was told, or why not', async () => {
     const { code, stdout } = await ask('events', `${client}/shop`);
@@ -119,7 +122,7 @@ describe.concurrent('while the shop is down', () => {
       expect.objectContaining({ handler: 'note-problem', outcome: 'handled', occurrences: 1 }),
     );
     expect((await ask('events', `${client}/shop`, '--exit-status')).code).toBe(1);
-  }, SLOW);
+  });
 
   it('tocsin results lists the last result of every check', async () => {
     const [{ code, stdout }, list, one] = await Promise.all([
@@ -134,7 +137,7 @@ describe.concurrent('while the shop is down', () => {
       expect.objectContaining({ client, check: expect.objectContaining({ name: 'shop', status: 2 }) }),
     );
     expect(one).toMatchObject({ client, check: { name: 'shop', history: expect.arrayContaining([2]) } });
-  }, SLOW);
+  });
 
   it('tocsin clients and checks list what there is', async () => {
     const clients = await ask('clients');
@@ -148,7 +151,7 @@ describe.concurrent('while the shop is down', () => {
     expect(checks.stdout).toMatch(/^disk +10 s +this-machine +notebook +disk \(in process\)$/m);
     const scheduled = (await askJson('checks')).map(({ name }: { name: string }) => name);
     expect(scheduled.sort()).toEqual(['disk', 'load', 'memory', 'tocsin-api']);
-  }, SLOW);
+  });
 
   it('tocsin check run runs it here and says who would be told', async () => {
     const { code, stdout } = await place.run('check', 'run', 'shop', ...CONFIGURED);
@@ -161,7 +164,7 @@ describe.concurrent('while the shop is down', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ check: { name: 'shop', status: 2 } });
     const load = await place.run('check', 'run', 'load', ...CONFIGURED);
     expect(load.stdout).toMatch(/LOAD (OK|WARNING|CRITICAL)/);
-  }, SLOW);
+  });
 
   it('tocsin handler test tells each handler of a set', async () => {
     const { code, stdout } = await place.run('handler', 'test', 'notebook', ...CONFIGURED);
@@ -172,10 +175,10 @@ describe.concurrent('while the shop is down', () => {
     const json = await place.run(...args);
     expect(JSON.parse(json.stdout)).toMatchObject([{ handler: 'note-problem', outcome: 'handled' }]);
     expect(readFileSync(place.path('notebook.log'), 'utf8')).toMatch(/CREATE WARNING .*\/handler-test: TEST/);
-  }, SLOW);
+  });
 });
 
-describe('when the shop is opened', () => {
+describe('when the shop is opened', { timeout: SLOW }, () => {
   it('its event ends, the notebook has both lines, and those who watch see it', async () => {
     const watching = place.start(['events', `${client}/shop`, '--url', up.url, '--watch']);
     await waitFor(() => watching.stdout.includes('open for'), 'the problem is shown');
@@ -191,7 +194,7 @@ describe('when the shop is opened', () => {
       'it is shown',
     );
     expect((await watching.kill('SIGINT')).code).toBe(0);
-  }, SLOW);
+  });
 
   it('the commands say so', async () => {
     const { code, stdout } = await ask('events', `${client}/shop`, '--exit-status');
@@ -203,7 +206,7 @@ describe('when the shop is opened', () => {
       transitions: [{ status: 0 }, { status: 2 }],
     });
     expect((await place.run('check', 'run', 'shop', ...CONFIGURED)).code).toBe(0);
-  }, SLOW);
+  });
 
   it('every check of the example has run by then', async () => {
     type Result = { check: { name: string; status: number } };
@@ -213,11 +216,11 @@ describe('when the shop is opened', () => {
     }, 'five checks have run');
     expect(results.map(({ name }) => name).sort()).toEqual(['disk', 'load', 'memory', 'shop', 'tocsin-api']);
     expect(results).toContainEqual(expect.objectContaining({ name: 'tocsin-api', status: 0 }));
-  }, SLOW);
+  });
 
   it('a stop ends with exit code 0', async () => {
     const { stdout, stderr } = await up.stop();
     expect(stdout).toMatch(/stopping …\n$/);
     expect(stderr).not.toContain('error');
-  }, SLOW);
+  });
 });

@@ -11,13 +11,15 @@ import {
   waitFor,
 } from '../../src/testing/tocsin-process.ts';
 
+/** Everything takes long on a busy machine. */
+const SLOW = 120_000;
 const place = new Workplace();
 let up: UpProcess;
 
 beforeAll(async () => {
   await place.write({ 'conf/all.json': {} });
   up = await place.up();
-}, 120_000);
+}, SLOW);
 afterAll(() => place.close(), 60_000);
 
 const result = (name: string) => JSON.stringify({ source: 'web-1', name, output: name, status: 0 });
@@ -25,7 +27,7 @@ const isKnown = async (name: string) => (await up.api.get(`/results/web-1/${name
 const post = (body: string | Buffer, headers: Record<string, string> = {}): Promise<HttpAnswer> =>
   send(`${up.url}/results`, { method: 'POST', body, headers });
 
-describe('a page that a browser was lured to', () => {
+describe('a page that a browser was lured to', { timeout: SLOW }, () => {
   it.each([
     ['of another origin', { Origin: 'https://evil.example' }],
     ['of no origin', { Origin: 'null' }],
@@ -52,7 +54,7 @@ describe('a page that a browser was lured to', () => {
   });
 });
 
-describe('bodies that nobody should send', () => {
+describe('bodies that nobody should send', { timeout: SLOW }, () => {
   it.each([
     ['nothing', '', 400],
     ['no JSON', '{"name": ', 400],
@@ -106,7 +108,7 @@ describe('bodies that nobody should send', () => {
   });
 });
 
-describe('the stream of changes', () => {
+describe('the stream of changes', { timeout: SLOW }, () => {
   const stream = (after?: string) =>
     openEventSource(`${up.url}/api/v1/stream?types=result`, {
       headers: after === undefined ? {} : { 'Last-Event-ID': after },

@@ -14,6 +14,8 @@ interface Finished {
 
 /** Most deliveries written in one commit. */
 const MOST_A_COMMIT = 500;
+/** A commit costs as much as many endings, so what ends shortly after one is gathered for the next. */
+const GATHER_MS = 20;
 const FIRST_REST_MS = 100;
 const LONGEST_REST_MS = 10_000;
 
@@ -31,6 +33,7 @@ export class Outbox {
   readonly #stop = new AbortController();
   #finished: Finished[] = [];
   #committing = 0;
+  #draining = false;
   #cause = '';
 
   /** @param parts.written is called after each commit */
@@ -50,7 +53,7 @@ export class Outbox {
   end(delivery: Delivery, record: DeliveryRecord): void {
     if (this.#stop.signal.aborted) return;
     this.#finished.push({ delivery, record, atMs: this.#clock.now() });
-    if (this.#committing === 0) void this.#drain();
+    if (!this.#draining) void this.#drain();
   }
 
   /**
@@ -105,14 +108,18 @@ export class Outbox {
     return fits;
   }
 
+  /** The first ending goes at once; until a while passes without any, the others go together. */
   async #drain(): Promise<void> {
+    this.#draining = true;
     while (this.#finished.length > 0) {
       const batch = this.#finished.splice(0, MOST_A_COMMIT);
       this.#committing = batch.length;
       await this.#commit(batch.map(changeOf));
       this.#committing = 0;
       this.#written();
+      if (this.#finished.length < MOST_A_COMMIT) await sleep(this.#clock, GATHER_MS, this.#stop.signal);
     }
+    this.#draining = false;
   }
 
   /** Nothing is expected of the documents, so nothing conflicts; only a store that is closed is not asked again. */

@@ -12,7 +12,7 @@ export interface FeedLimits {
   length: number;
 }
 
-const DEFAULT_LIMITS: FeedLimits = { items: 65_536, length: 16 << 20 };
+const DEFAULT_LIMITS: FeedLimits = { items: 8_192, length: 4 << 20 };
 const MOST_IN_BATCH = 1_024;
 
 /**

@@ -39,7 +39,7 @@ export interface EmbeddedStoreOptions {
   logs: Readonly<Record<string, LogRetention>>;
   clock: Clock;
   log: Log;
-  /** How much of the feed is kept for followers; 65,536 items and 16 Mi characters unless told. */
+  /** How much of the feed is kept for followers; 8,192 items and 4 Mi characters unless told. */
   feed?: FeedLimits | undefined;
   /** Starts the thread that writes; tests hand in one that fails. */
   startThread?: ((options: WorkerOptions) => Worker) | undefined;

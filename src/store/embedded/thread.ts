@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import type { WorkerOptions } from './protocol.ts';
 
 /** Most of what passes through the thread is short-lived text; a small nursery keeps it from filling memory. */
-const resourceLimits = { maxYoungGenerationSizeMb: 12 };
+const resourceLimits = { maxYoungGenerationSizeMb: 16 };
 
 /**
  * Starts the thread that writes the file. From built code it is plain JavaScript. From source it is TypeScript, which
