@@ -19,7 +19,7 @@ import { Views } from '../state/views.ts';
 import { openEmbeddedStore, type Store } from '../store/index.ts';
 import { createMemoryTransport, type Transport } from '../transport/index.ts';
 import { type ConfigurationOptions, checkPlugins, readConfiguration } from './configuration.ts';
-import { EXIT } from './exit.ts';
+import { EXIT, exitCodeOf } from './exit.ts';
 import { showChanges } from './live/index.ts';
 import { machineAddress, machineName } from './machine.ts';
 import type { Terminal } from './text.ts';
@@ -60,8 +60,8 @@ export async function up(options: UpOptions, terminal: Terminal): Promise<number
   const live = options.live && terminal.interactive;
   const log = openLog(options.logLevel, live ? resolve(folder, 'tocsin.log') : 2);
   if (warnings) process.stderr.write(`${warnings}\n`);
-  const stopped = stopRequested();
-  const house = await open(withFlags(settings, options), plugins, folder, log);
+  const stop = stopRequested();
+  const house = await open(withFlags(settings, options), plugins, folder, log, stop);
   process.on('uncaughtException', (error) => {
     log.fatal('unexpected error - please report it', { error: error.stack ?? errorText(error) });
     log.flush();
@@ -76,8 +76,9 @@ export async function up(options: UpOptions, terminal: Terminal): Promise<number
     folder,
     quickStart: options.quickStart === true,
   });
-  await stopped;
+  const failure = await stop.wanted;
   display.end();
+  if (failure !== undefined) process.stderr.write(`tocsin: ${errorText(failure)}\n`);
   terminal.write('stopping …\n');
   const ended = await Promise.race([
     close(house).then(() => true),
@@ -87,7 +88,12 @@ export async function up(options: UpOptions, terminal: Terminal): Promise<number
     log.error('something did not stop in time and is left behind', { limit: `${STOP_LIMIT_MS / 1000} s` });
   log.flush();
   // A handle that something left open must not keep a stopped process alive.
-  process.exit(ended ? EXIT.ok : EXIT.failed);
+  process.exit(ended ? exitCodeAfter(failure) : EXIT.failed);
+}
+
+function exitCodeAfter(failure: unknown): number {
+  if (failure === undefined) return EXIT.ok;
+  return failure instanceof TocsinError ? exitCodeOf(failure.kind) : EXIT.failed;
 }
 
 function openLog(level: string | undefined, destination: string | number): SystemLog {
@@ -108,6 +114,7 @@ async function open(
   plugins: ReadonlyMap<string, Plugin>,
   folder: string,
   log: SystemLog,
+  stop: Stop,
 ): Promise<House> {
   const world = { clock: systemClock, random: systemRandom, log, counters: new Counters(), version };
   const store = await openEmbeddedStore({
@@ -119,9 +126,10 @@ async function open(
   const stopViews = new AbortController();
   try {
     const registry = new Registry(store);
-    const views = Views.open(store, stopViews.signal, (error) =>
-      log.fatal('the views no longer follow the store', { error: errorText(error) }),
-    );
+    const views = Views.open(store, stopViews.signal, (error) => {
+      log.fatal('the views no longer follow the store', { error: errorText(error) });
+      stop.because(error);
+    });
     const transport = createMemoryTransport({ clock: systemClock, log });
     const shared = { ...world, plugins, transport, registry, views };
     let agent: Agent | undefined;
@@ -207,16 +215,27 @@ function serverInfo(settings: Settings): ServerInfo {
   };
 }
 
-/** Resolves at the first signal to stop; the second one ends the process at once. */
-function stopRequested(): Promise<void> {
-  return new Promise((resolved) => {
-    let asked = false;
+/** When to stop, and why. */
+interface Stop {
+  /** Resolves when we are to stop: with nothing when somebody wishes it, or with what makes us useless. */
+  wanted: Promise<unknown>;
+  /** Without its store a process that goes on would watch nothing and tell nobody: whoever started it must know. */
+  because: (failure: unknown) => void;
+}
+
+/** The first signal stops; the second one ends the process at once. */
+function stopRequested(): Stop {
+  let asked = false;
+  let because: Stop['because'] = () => undefined;
+  const wanted = new Promise<unknown>((resolved) => {
+    because = resolved;
     const stop = (): void => {
       if (asked) process.exit(EXIT.failed);
       asked = true;
-      resolved();
+      resolved(undefined);
     };
     process.on('SIGINT', stop);
     process.on('SIGTERM', stop);
   });
+  return { wanted, because };
 }

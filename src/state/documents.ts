@@ -16,9 +16,10 @@ export interface ClientState {
 
 /** The last number taken of one agent: `boot` is its running process, `earlierBoots` the ones before. */
 export interface TakenNumber {
+  agent: string;
   boot: string;
   number: number;
-  earlierBoots: string[];
+  earlierBoots: readonly string[];
 }
 
 /** How many results of each severity came on one day. */
@@ -48,8 +49,8 @@ export interface CheckState {
   event: Event | null;
   /** Results so far on the current day (UTC); it goes to the log when the next day begins. */
   today: DayCount;
-  /** Agent name → last number taken, so that each result counts once. */
-  taken: Record<string, TakenNumber>;
+  /** The last number taken of each agent, so that each result counts once. Most checks have one agent. */
+  taken: readonly TakenNumber[];
 }
 
 /**

@@ -141,6 +141,11 @@ export class TocsinProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
+  /** From here on nobody reads what it writes to standard output: writing fails (EPIPE). */
+  stopReading(): void {
+    this.#child.stdout?.destroy();
+  }
+
   kill(signal: NodeJS.Signals): Promise<Ended> {
     this.#child.kill(signal);
     return this.ended;
@@ -210,6 +215,15 @@ export class UpProcess extends TocsinProcess {
   }
 }
 
+export interface UpOptions {
+  /** Folder with the configuration: `conf` unless told otherwise. */
+  config?: string;
+  /** Where state is kept: `data` unless told otherwise. */
+  data?: string;
+  /** No file that it writes may grow larger than this many times 512 bytes: writing fails then, as on a full disk. */
+  fileBlocks?: number;
+}
+
 /** A process that is alive. */
 export interface LivingProcess {
   pid: number;
@@ -236,11 +250,11 @@ export class Workplace {
     return writeFiles(this.folder, files);
   }
 
-  /** Starts `tocsin up`, with the data folder `data` and the configuration folder `conf` unless told otherwise. */
-  up(options: { config?: string; data?: string; args?: readonly string[] } = {}): Promise<UpProcess> {
-    const { config = 'conf', data = 'data', args = [] } = options;
-    const flags = ['-d', this.path(config), '--data', this.path(data), '--port', '0', ...args];
-    const up = new UpProcess(this.#spawn(['up', ...flags]));
+  /** Starts `tocsin up`. Resolves when it listens. */
+  up(options: UpOptions = {}): Promise<UpProcess> {
+    const { config = 'conf', data = 'data', fileBlocks } = options;
+    const args = ['up', '-d', this.path(config), '--data', this.path(data), '--port', '0'];
+    const up = new UpProcess(this.#spawn(args, fileBlocks));
     this.#started.push(up);
     return up.listening();
   }
@@ -278,10 +292,13 @@ export class Workplace {
     if (!gone) throw new Error(`left behind: ${left.map(({ command }) => command).join('; ')}`);
   }
 
-  #spawn(args: readonly string[]): ChildProcess {
+  #spawn(args: readonly string[], fileBlocks?: number): ChildProcess {
     this.#commandLine ??= commandLine(this.path('tocsin'));
+    const line = [process.execPath, this.#commandLine, ...args];
+    const limited = ['sh', '-c', `trap '' XFSZ; ulimit -f ${fileBlocks}; exec "$0" "$@"`, ...line];
+    const [program = '', ...rest] = fileBlocks === undefined ? line : limited;
     const { PATH, HOME } = process.env;
-    return spawn(process.execPath, [this.#commandLine, ...args], {
+    return spawn(program, rest, {
       cwd: this.folder,
       env: { PATH, HOME, LANG: 'C.UTF-8', [MARK]: this.#mark },
       stdio: ['ignore', 'pipe', 'pipe'],

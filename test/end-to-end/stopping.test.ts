@@ -110,6 +110,44 @@ describe.concurrent('tocsin up', () => {
     await waitFor(() => privateFolders(up.pid).length === 0, 'its folder is gone');
   }, 180_000);
 
+  it('goes on when nobody reads what it prints', async () => {
+    const place = openPlace();
+    await place.write({ 'conf/all.json': {} });
+    const up = await place.up();
+    const watching = place.start(['events', '--watch', '--url', up.url]);
+    await waitFor(() => watching.stdout.includes('No open problem'), 'the watch shows what there is');
+    up.stopReading();
+    watching.stopReading();
+    const check = { source: 'web-1', name: 'disk', output: 'full', status: 2 };
+    expect(await up.api.post('/results', check)).toBe(202);
+    // A watch has no other purpose.
+    expect(await watching.ended).toMatchObject({ code: 0, stderr: '' });
+    expect(await up.api.post('/results', { ...check, status: 1 })).toBe(202);
+    expect(await up.api.get('/events/web-1/disk')).toMatchObject({ check: { status: 1 } });
+    expect((await up.stop()).stderr).toBe('');
+  }, 180_000);
+
+  it('ends with exit code 4 when its store fails, and then has all that it acknowledged', async () => {
+    const place = openPlace();
+    await place.write({ 'conf/all.json': {} });
+    const up = await place.up({ fileBlocks: 8_000 });
+    let acknowledged = 0;
+    const output = 'x'.repeat(50_000);
+    while (up.running) {
+      const check = { source: `web-${acknowledged}`, name: 'disk', output };
+      if ((await up.api.post('/results', check).catch(() => 0)) === 202) acknowledged++;
+    }
+    const { code, stderr } = await up.ended;
+    expect(code).toBe(4);
+    expect(stderr).toMatch(/^tocsin: The store .*tocsin\.sqlite failed: /m);
+    const again = await place.up();
+    const clients = (await again.api.get<{ client: string }[]>('/results'))?.map(({ client }) => client);
+    const expected = Array.from({ length: acknowledged }, (_, number) => `web-${number}`);
+    expect(acknowledged).toBeGreaterThan(0);
+    expect(clients).toEqual(expect.arrayContaining(expected));
+    await again.stop();
+  }, 180_000);
+
   it(`loses nothing that it acknowledged when killed amid 10,000 results (seed ${SEED})`, async () => {
     await killAmidResults(openPlace(), SEED);
   }, 240_000);

@@ -44,6 +44,8 @@ export async function showAndWatch(
   const interrupted = (): void => stop.abort();
   process.once('SIGINT', interrupted);
   process.once('SIGTERM', interrupted);
+  // Nobody reads any more.
+  process.stdout.once('error', interrupted);
   let shown = '';
   let code: number = EXIT.ok;
   const redraw = redrawing(async () => {

@@ -81,7 +81,7 @@ async function runOnce(check: Check, { settings, plugins }: Configuration): Prom
 function eventOf(executed: ExecutedCheck, { settings }: Configuration): Event {
   const now = unixSeconds(systemClock);
   const client = { ...settings.client, timestamp: now, version };
-  const facts = { client, check: executed, now, newId: () => systemRandom.uuid(), taken: {} };
+  const facts = { client, check: executed, now, newId: () => systemRandom.uuid(), taken: [] };
   const { event } = applyResult(undefined, { ...facts, check: { ...executed, type: 'metric' } });
   if (!event) throw new TocsinError('BUG', 'a metric check made no event');
   return { ...event, check: { ...event.check, type: executed.type ?? 'standard' } };

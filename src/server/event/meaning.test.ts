@@ -24,7 +24,7 @@ function play(checks: Partial<ExecutedCheck>[], start = 1000): Meaning[] {
       } as ExecutedCheck,
       now: start + index,
       newId: () => `id-${index}`,
-      taken: {},
+      taken: [],
     });
     state = meaning.state;
     meanings.push(meaning);
@@ -106,7 +106,7 @@ test('a wiped registry with a remembered history counts from 2', () => {
     check: { name: 'disk', output: 'x', status: 1 } as ExecutedCheck,
     now: 2000,
     newId: () => 'new',
-    taken: {},
+    taken: [],
   });
   expect(summary(next.event)).toEqual(['new', 'create', 1, 2, 2, undefined]);
 });

@@ -17,7 +17,7 @@ export interface Facts {
   /** Gives the id of a new event. */
   newId: () => string;
   /** Numbers taken, this result's included. */
-  taken: Record<string, TakenNumber>;
+  taken: readonly TakenNumber[];
 }
 
 /** What a result means. */

@@ -5,24 +5,28 @@ import { judgeNumber } from './taken.ts';
 
 const id = (boot: string, number: number, agent = 'a') => ({ agent, boot, number });
 
+/** The numbers to remember after a result that must be new. */
+function taken(before: readonly TakenNumber[], given: ReturnType<typeof id>): readonly TakenNumber[] {
+  const judged = judgeNumber(before, given);
+  if (judged.verdict !== 'new') throw new Error(`the number is ${judged.verdict}`);
+  return judged.taken;
+}
+
 test('numbers that rise are new, the same again is a repeat, a lower one is late', () => {
-  const first = judgeNumber({}, id('b1', 5));
-  expect(first.verdict).toBe('new');
-  expect(judgeNumber(first.taken, id('b1', 5)).verdict).toBe('repeat');
-  expect(judgeNumber(first.taken, id('b1', 4)).verdict).toBe('late');
-  expect(judgeNumber(first.taken, id('b1', 9)).verdict).toBe('new');
+  const first = taken([], id('b1', 5));
+  expect(judgeNumber(first, id('b1', 5)).verdict).toBe('repeat');
+  expect(judgeNumber(first, id('b1', 4)).verdict).toBe('late');
+  expect(judgeNumber(first, id('b1', 9)).verdict).toBe('new');
 });
 
 test('a new boot begins anew, and what an earlier boot left behind is late', () => {
-  const first = judgeNumber({}, id('b1', 5)).taken;
-  const second = judgeNumber(first, id('b2', 1));
-  expect(second.verdict).toBe('new');
-  expect(judgeNumber(second.taken, id('b1', 6)).verdict).toBe('late');
-  expect(judgeNumber(second.taken, id('b2', 2)).verdict).toBe('new');
+  const second = taken(taken([], id('b1', 5)), id('b2', 1));
+  expect(judgeNumber(second, id('b1', 6)).verdict).toBe('late');
+  expect(judgeNumber(second, id('b2', 2)).verdict).toBe('new');
 });
 
 test('agents do not disturb each other, whatever they are called', () => {
-  const first = judgeNumber({}, id('b', 5, '__proto__')).taken;
+  const first = taken([], id('b', 5, '__proto__'));
   expect(judgeNumber(first, id('b', 1, 'toString')).verdict).toBe('new');
   expect(judgeNumber(first, id('b', 5, '__proto__')).verdict).toBe('repeat');
 });
@@ -33,12 +37,12 @@ test('of any shuffled and repeated delivery each number is new at most once', ()
   });
   fc.assert(
     fc.property(numbers, (list) => {
-      let taken: Record<string, TakenNumber> = {};
+      let numbersTaken: readonly TakenNumber[] = [];
       const seen = new Set<string>();
       for (const [boot, number] of list) {
-        const judged = judgeNumber(taken, id(boot, number));
-        taken = judged.taken;
+        const judged = judgeNumber(numbersTaken, id(boot, number));
         if (judged.verdict !== 'new') continue;
+        numbersTaken = judged.taken;
         expect(seen.has(`${boot}/${number}`)).toBe(false);
         seen.add(`${boot}/${number}`);
       }

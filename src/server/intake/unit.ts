@@ -4,10 +4,10 @@ import type { RegisteredClient } from '../../model/client.ts';
 import type { Delivery, DeliveryRecord } from '../../model/delivery.ts';
 import type { Event } from '../../model/event.ts';
 import type { ResultId } from '../../model/taken.ts';
-import { type CheckState, stateName } from '../../state/documents.ts';
+import { type CheckState, stateName, type TakenNumber } from '../../state/documents.ts';
 import { logging, type Read, writing } from '../../state/registry.ts';
 import type { Append, Change, Write } from '../../store/port.ts';
-import { applyResult, judgeNumber, type Meaning } from '../event/index.ts';
+import { applyResult, judgeNumber, type Meaning, type NumberVerdict } from '../event/index.ts';
 import { prepareCheck } from './prepare.ts';
 
 /** What becomes of an event: the deliveries that are due, and the records of those that are held back. */
@@ -68,14 +68,14 @@ export function decideUnit(
   const appends: Append[] = [];
   let state = read?.value;
   for (const entry of results) {
-    const verdict = judge(entry, state, facts.signature);
-    if (verdict === 'unsigned') decision.unsigned.push(entry.result);
-    else if (verdict === 'repeat') decision.repeated++;
-    else if (verdict === 'late') {
+    const judged = judge(entry, state, facts.signature);
+    if (judged.verdict === 'unsigned') decision.unsigned.push(entry.result);
+    else if (judged.verdict === 'repeat') decision.repeated++;
+    else if (judged.verdict === 'late') {
       decision.late++;
       appends.push(logLate(entry.result, facts));
     } else {
-      const meaning = meaningOf(entry, state, facts);
+      const meaning = meaningOf(entry, state, judged.taken, facts);
       state = meaning.state;
       decision.taken++;
       book(meaning, facts, decision, writes, appends);
@@ -89,15 +89,20 @@ export function decideUnit(
   return decision;
 }
 
+/** Nothing taken yet. */
+const NOTHING_TAKEN: readonly TakenNumber[] = [];
+
+/** Whether a result is to be taken, and the numbers to remember then. */
 function judge(
   entry: UnitResult,
   state: CheckState | undefined,
   signature: string,
-): 'new' | 'repeat' | 'late' | 'unsigned' {
-  if (signature !== '' && entry.result.signature !== signature) return 'unsigned';
-  if (!state) return 'new';
-  if (entry.id) return judgeNumber(state.taken, entry.id).verdict;
-  return entry.redelivered && saysTheSame(entry.result.check, state.check) ? 'repeat' : 'new';
+): NumberVerdict | { verdict: 'unsigned' } {
+  if (signature !== '' && entry.result.signature !== signature) return { verdict: 'unsigned' };
+  const taken = state?.taken ?? NOTHING_TAKEN;
+  if (entry.id) return judgeNumber(taken, entry.id);
+  const again = state !== undefined && entry.redelivered && saysTheSame(entry.result.check, state.check);
+  return again ? { verdict: 'repeat' } : { verdict: 'new', taken };
 }
 
 /** Whether every attribute of the result stands in what was stored last; the output may have been cut. */
@@ -107,13 +112,18 @@ function saysTheSame(check: ExecutedCheck, stored: ExecutedCheck): boolean {
   );
 }
 
-function meaningOf(entry: UnitResult, state: CheckState | undefined, facts: UnitFacts): Meaning {
+function meaningOf(
+  entry: UnitResult,
+  state: CheckState | undefined,
+  taken: readonly TakenNumber[],
+  facts: UnitFacts,
+): Meaning {
   return applyResult(state, {
     client: facts.client,
     check: prepareCheck(entry.result, facts.configured, facts.client),
     now: Math.floor(facts.nowMs / 1000),
     newId: facts.newId,
-    taken: entry.id ? judgeNumber(state?.taken ?? {}, entry.id).taken : (state?.taken ?? {}),
+    taken,
   });
 }
 

@@ -22,6 +22,8 @@ const MOST_IN_BATCH = 1_024;
 export class Feed {
   readonly #limits: FeedLimits;
   readonly #run: number;
+  /** What every cursor of this run begins with. */
+  readonly #prefix: string;
   readonly #start: number;
   readonly #ring: (Happening | undefined)[] = [];
   readonly #lengths: number[] = [];
@@ -37,6 +39,7 @@ export class Feed {
   /** @param run which opening of the file this is; @param start the place of the last change before it */
   constructor(run: number, start: number, limits: FeedLimits = DEFAULT_LIMITS) {
     this.#run = run;
+    this.#prefix = `${String(run).padStart(8, '0')}.`;
     this.#start = start;
     this.#limits = limits;
     this.#forgotten = start;
@@ -109,7 +112,7 @@ export class Feed {
 
   /** Digits of one width each, so that cursors of one store compare as texts. */
   #cursorOf(position: number): string {
-    return `${String(this.#run).padStart(8, '0')}.${String(position).padStart(16, '0')}`;
+    return `${this.#prefix}${String(position).padStart(16, '0')}`;
   }
 
   /** The place that a cursor names; undefined when it is unknown or another history may stand before it. */

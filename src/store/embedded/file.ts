@@ -19,9 +19,9 @@ const PIECE_LENGTH = 1 << 18;
 /** Rows that are read at once, however small they are. */
 const MOST_ROWS = 1_024;
 /** Log entries in the journal that are worth a move to the table of logs. */
-const MOVE_ENTRIES = 16384;
+const MOVE_ENTRIES = 4_096;
 /** Characters of journal behind which even one entry moves, since it keeps the journal from being cut. */
-const MOVE_LENGTH = 33554432;
+const MOVE_LENGTH = 8 << 20;
 
 /** The database file, in the thread that writes it. Every method may throw what SQLite throws. */
 export class StoreFile {

@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import type { Clock } from '../../runtime/clock.ts';
 import { errorText, TocsinError } from '../../runtime/errors.ts';
@@ -89,7 +89,7 @@ export class EmbeddedStore implements Store {
   static async open(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
     const path = join(options.folder, FILE_NAME);
     try {
-      await mkdir(options.folder, { recursive: true, mode: 0o700 });
+      await makeFolder(options.folder);
     } catch (cause) {
       const message = `The folder ${options.folder} of the store cannot be made: ${errorText(cause)}.`;
       throw new TocsinError('STORE_UNAVAILABLE', message, { cause });
@@ -258,6 +258,22 @@ export class EmbeddedStore implements Store {
     this.#inFlight.length = 0;
     this.#feed.end(error);
     this.#options.log.fatal(error.message);
+  }
+}
+
+/**
+ * Makes a folder and those above it. Node's own recursion never ends where the system says of a folder in one that
+ * exists that it cannot be found, as `/proc` does.
+ */
+async function makeFolder(folder: string, above = true): Promise<void> {
+  try {
+    await mkdir(folder, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await stat(folder)).isDirectory()) return;
+    if (code !== 'ENOENT' || !above) throw error;
+    await makeFolder(dirname(folder));
+    await makeFolder(folder, false);
   }
 }
 

@@ -151,7 +151,7 @@ async function storeState(
   state: Partial<CheckState> & Pick<CheckState, 'check'>,
 ): Promise<void> {
   const today = { day: 0, ok: 0, warning: 0, critical: 0, unknown: 0 };
-  const full = { history: [state.check.status], last_ok: null, event: null, today, taken: {}, ...state };
+  const full = { history: [state.check.status], last_ok: null, event: null, today, taken: [], ...state };
   await registry.store.commit([{ writes: [writing('state', stateName(client, state.check.name), full)] }]);
   await views.shown();
 }
@@ -169,7 +169,7 @@ async function take(registry: Registry, batch: readonly Incoming[], taken: Check
       check: result.check,
       now: Math.floor(systemClock.now() / 1000),
       newId: () => systemRandom.uuid(),
-      taken: {},
+      taken: [],
     });
     const { transition } = meaning;
     const nowMs = systemClock.now();

@@ -7,7 +7,7 @@ const change = (kind: string, name: string, value: unknown) =>
   ({ cursor: '1', type: 'document', kind, name, value }) as Extract<FeedItem, { type: 'document' }>;
 const event = (id: string) => ({ id, client: { name: 'a' }, check: { name: 'b' } }) as Event;
 const state = (status: number, open: Event | null, history = [status]) => ({
-  ...{ check: { name: 'b', status, output: '' }, history, last_ok: null, event: open, taken: {} },
+  ...{ check: { name: 'b', status, output: '' }, history, last_ok: null, event: open, taken: [] },
 });
 const told = (maker: MessageMaker, item: Parameters<MessageMaker['messagesOf']>[0]) =>
   maker.messagesOf(item).map(({ type, subject, data }) => [type, subject, data()]);
