@@ -239,7 +239,13 @@ export class Workplace {
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'tocsin-end-to-end-')));
   readonly #mark = randomUUID();
   readonly #started: TocsinProcess[] = [];
+  readonly #builtBy: Workplace | undefined;
   #commandLine: string | undefined;
+
+  /** @param builtBy shares what it built; it is closed after this one */
+  constructor(builtBy?: Workplace) {
+    this.#builtBy = builtBy;
+  }
 
   path(...names: string[]): string {
     return join(this.folder, ...names);
@@ -292,9 +298,13 @@ export class Workplace {
     if (!gone) throw new Error(`left behind: ${left.map(({ command }) => command).join('; ')}`);
   }
 
+  #program(): string {
+    this.#commandLine ??= this.#builtBy?.#program() ?? commandLine(this.path('tocsin'));
+    return this.#commandLine;
+  }
+
   #spawn(args: readonly string[], fileBlocks?: number): ChildProcess {
-    this.#commandLine ??= commandLine(this.path('tocsin'));
-    const line = [process.execPath, this.#commandLine, ...args];
+    const line = [process.execPath, this.#program(), ...args];
     const limited = ['sh', '-c', `trap '' XFSZ; ulimit -f ${fileBlocks}; exec "$0" "$@"`, ...line];
     const [program = '', ...rest] = fileBlocks === undefined ? line : limited;
     const { PATH, HOME } = process.env;

@@ -17,11 +17,16 @@ const HOUR_SECONDS = 3600;
 /** TOCSIN_SEED repeats a run. */
 const SEED = Number(process.env['TOCSIN_SEED'] ?? Date.now() % 1_000_000);
 
+const workshop = new Workplace();
 const places: Workplace[] = [];
-afterAll(() => Promise.all(places.map((place) => place.close())), 60_000);
+afterAll(async () => {
+  const closed = await Promise.allSettled(places.map((place) => place.close()));
+  await workshop.close();
+  expect(closed.filter(({ status }) => status === 'rejected')).toEqual([]);
+}, 60_000);
 
 function openPlace(): Workplace {
-  const place = new Workplace();
+  const place = new Workplace(workshop);
   places.push(place);
   return place;
 }
@@ -84,6 +89,37 @@ async function anHourPasses(folder: string): Promise<void> {
 }
 
 describe.concurrent('tocsin up', () => {
+  // It waits longest, so it begins first.
+  it('leaves nothing behind at kill -9, and takes up where it was, without false alarms', async () => {
+    const place = openPlace();
+    const up = await hangEverything(place);
+    // A client whose agent is elsewhere, and is not heard again.
+    const quiet = { name: 'web-1', address: '10.0.0.1', subscriptions: ['web'], keepalives: true };
+    expect(await up.api.post('/clients', quiet)).toBe(201);
+    expect(await up.api.post('/results', { source: 'web-1', name: 'load', output: 'fine' })).toBe(202);
+    const before = await up.api.get<Event>('/events/web-1/disk');
+    const results = await up.api.get<object[]>('/results/web-1');
+    await up.kill('SIGKILL');
+    await waitFor(() => place.living().length === 0, 'nothing lives any more');
+    await waitFor(() => privateFolders(up.pid).length === 0, 'its folder is gone');
+
+    await anHourPasses(place.path('data', 'store'));
+    const again = await place.up();
+    expect(await again.api.get('/results/web-1')).toEqual(results);
+    await expectToldAgain(place, again, before);
+    // Clients are looked at for the first time half a minute after the start.
+    type Result = { check: { status: number; output: string } };
+    const keepalive = await again.waitFor(
+      async () => (await again.api.get<Result>('/results/web-1/keepalive'))?.check,
+      'the client was looked at',
+      150_000,
+    );
+    expect(keepalive).toMatchObject({ status: 0, output: expect.stringMatching(/seconds ago$/) });
+    const events = (await again.api.get<Event[]>('/events')) ?? [];
+    expect(events.filter(({ check }) => check.name === 'keepalive')).toEqual([]);
+    await again.stop();
+  }, 300_000);
+
   it('ends within its bounds at SIGTERM though commands hang, and tells at the next start what it could not', async () => {
     const place = openPlace();
     const up = await hangEverything(place);
@@ -151,34 +187,4 @@ describe.concurrent('tocsin up', () => {
   it(`loses nothing that it acknowledged when killed amid 10,000 results (seed ${SEED})`, async () => {
     await killAmidResults(openPlace(), SEED);
   }, 240_000);
-
-  it('leaves nothing behind at kill -9, and takes up where it was, without false alarms', async () => {
-    const place = openPlace();
-    const up = await hangEverything(place);
-    // A client whose agent is elsewhere, and is not heard again.
-    const quiet = { name: 'web-1', address: '10.0.0.1', subscriptions: ['web'], keepalives: true };
-    expect(await up.api.post('/clients', quiet)).toBe(201);
-    expect(await up.api.post('/results', { source: 'web-1', name: 'load', output: 'fine' })).toBe(202);
-    const before = await up.api.get<Event>('/events/web-1/disk');
-    const results = await up.api.get<object[]>('/results/web-1');
-    await up.kill('SIGKILL');
-    await waitFor(() => place.living().length === 0, 'nothing lives any more');
-    await waitFor(() => privateFolders(up.pid).length === 0, 'its folder is gone');
-
-    await anHourPasses(place.path('data', 'store'));
-    const again = await place.up();
-    expect(await again.api.get('/results/web-1')).toEqual(results);
-    await expectToldAgain(place, again, before);
-    // Clients are looked at for the first time half a minute after the start.
-    type Result = { check: { status: number; output: string } };
-    const keepalive = await again.waitFor(
-      async () => (await again.api.get<Result>('/results/web-1/keepalive'))?.check,
-      'the client was looked at',
-      150_000,
-    );
-    expect(keepalive).toMatchObject({ status: 0, output: expect.stringMatching(/seconds ago$/) });
-    const events = (await again.api.get<Event[]>('/events')) ?? [];
-    expect(events.filter(({ check }) => check.name === 'keepalive')).toEqual([]);
-    await again.stop();
-  }, 300_000);
 });
