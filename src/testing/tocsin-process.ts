@@ -299,7 +299,7 @@ export class Workplace {
   }
 
   #program(): string {
-    this.#commandLine ??= this.#builtBy?.#program() ?? commandLine(this.path('tocsin'));
+    this.#commandLine ??= this.#builtBy ? this.#builtBy.#program() : commandLine(this.path('tocsin'));
     return this.#commandLine;
   }
 
