@@ -1,25 +1,14 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-} from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { type Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { writeFiles } from './config-files.ts';
+import { commandLine } from './tocsin-build.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Longest real time that anything is waited for; machines that run tests are busy. */
 const PATIENCE_MS = 60_000;
 const LOOK_AGAIN_MS = 20;
@@ -314,37 +303,6 @@ export class Workplace {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
   }
-}
-
-/** The command line: what was built if it is newer than its source, else the source as it is now, built here. */
-function commandLine(folder: string): string {
-  const built = join(ROOT, 'dist', 'cli', 'main.js');
-  return changed(built) > newestIn(join(ROOT, 'src')) ? built : build(folder);
-}
-
-/** Builds Tocsin in a folder, without looking at types, which takes about a second. */
-function build(folder: string): string {
-  mkdirSync(folder);
-  copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
-  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-  const flags = ['--noCheck', '--declaration', 'false', '--outDir', join(folder, 'dist')];
-  const compiler = join(ROOT, 'node_modules', '.bin', 'tsgo');
-  const { status, stdout } = spawnSync(compiler, ['-p', join(ROOT, 'tsconfig.build.json'), ...flags]);
-  if (status !== 0) throw new Error(`tsgo could not build Tocsin:\n${stdout}`);
-  return join(folder, 'dist', 'cli', 'main.js');
-}
-
-function newestIn(folder: string): number {
-  const times = readdirSync(folder, { withFileTypes: true }).map((entry) => {
-    if (entry.isDirectory()) return newestIn(join(folder, entry.name));
-    return entry.name.endsWith('.test.ts') ? 0 : changed(join(folder, entry.name));
-  });
-  return Math.max(changed(folder), ...times);
-}
-
-/** Milliseconds; 0 when there is no such file. */
-function changed(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 function numbersIn(folder: string): string[] {
