@@ -17,6 +17,7 @@ export class Watcher {
   readonly #environment: NodeJS.ProcessEnv;
   #child: ChildProcess | undefined;
   #groups = '';
+  #closed = false;
 
   /** @param folder is removed when we die; '' for none */
   constructor(folder: string, environment: NodeJS.ProcessEnv) {
@@ -26,13 +27,15 @@ export class Watcher {
 
   /** Tells it all the process groups that are ours now. */
   tell(groups: Iterable<number>): void {
+    if (this.#closed) return;
     this.#groups = [...groups].join(' ');
     this.#child ??= this.#start();
     this.#child.stdin?.write(`${this.#groups}\n`);
   }
 
-  /** Ends it; it kills nothing that it was not told last. Resolves when it has gone. */
+  /** Ends it, and starts none again; it kills nothing that it was not told last. Resolves when it has gone. */
   close(): Promise<void> {
+    this.#closed = true;
     const child = this.#child;
     this.#child = undefined;
     if (child?.pid === undefined) return Promise.resolve();
