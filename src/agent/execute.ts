@@ -54,9 +54,8 @@ export async function execute(check: RunnableCheck, parts: ExecuteParts): Promis
 function withUntouched(check: RunnableCheck, substituted: RunnableCheck): RunnableCheck {
   const published = { ...substituted };
   if (check.command !== undefined) published.command = check.command;
-  if (check.extension !== undefined && Object.hasOwn(check, check.extension)) {
-    published[check.extension] = check[check.extension];
-  }
+  const plugin = check.extension ?? check.name;
+  if (Object.hasOwn(check, plugin)) published[plugin] = check[plugin];
   return published;
 }
 

@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { type Agent, createAgent } from '../agent/index.ts';
-import { type Api, createApi, type ServerInfo } from '../api/index.ts';
+import { createApi, type ServerInfo } from '../api/index.ts';
 import type { Settings } from '../config/index.ts';
 import type { Plugin } from '../plugin.ts';
 import { sleep, unixSeconds } from '../runtime/clock.ts';
 import { Counters } from '../runtime/counters.ts';
 import { errorText, TocsinError } from '../runtime/errors.ts';
 import type { LogLevel } from '../runtime/log.ts';
-import type { Spawner } from '../runtime/spawner.ts';
 import { systemClock } from '../runtime/system/clock.ts';
 import { createLog, type SystemLog } from '../runtime/system/log.ts';
 import { systemRandom } from '../runtime/system/random.ts';
@@ -16,8 +15,8 @@ import { createSpawner } from '../runtime/system/spawner/index.ts';
 import { Server } from '../server/index.ts';
 import { Registry } from '../state/registry.ts';
 import { Views } from '../state/views.ts';
-import { openEmbeddedStore, type Store } from '../store/index.ts';
-import { createMemoryTransport, type Transport } from '../transport/index.ts';
+import { openEmbeddedStore } from '../store/index.ts';
+import { createMemoryTransport } from '../transport/index.ts';
 import { type ConfigurationOptions, checkPlugins, readConfiguration } from './configuration.ts';
 import { EXIT, exitCodeOf } from './exit.ts';
 import { showChanges } from './live/index.ts';
@@ -40,18 +39,14 @@ const STOP_MS = 5_000;
 const STOP_LIMIT_MS = 20_000;
 const LEVELS = ['debug', 'info', 'warn', 'error', 'fatal'];
 
-/** Everything that runs in one process of `tocsin up`. */
+/** What runs in one process of `tocsin up`, and what ends each part, the last opened first. */
 interface House {
-  store: Store;
   views: Views;
-  transport: Transport;
-  spawner: Spawner;
-  server: Server;
-  agent: Agent;
-  api: Api;
   url: string;
-  stopViews: AbortController;
 }
+
+/** How a part that was opened is closed again. */
+type Closer = () => Promise<void> | void;
 
 /** `tocsin up`: server, agent and API in this process, until it is told to stop. Resolves with the exit code. */
 export async function up(options: UpOptions, terminal: Terminal): Promise<number> {
@@ -61,34 +56,55 @@ export async function up(options: UpOptions, terminal: Terminal): Promise<number
   const log = openLog(options.logLevel, live ? resolve(folder, 'tocsin.log') : 2);
   if (warnings) process.stderr.write(`${warnings}\n`);
   const stop = stopRequested();
-  const house = await open(withFlags(settings, options), plugins, folder, log, stop);
+  const closers: Closer[] = [];
+  let giveBack = (): void => undefined;
   process.on('uncaughtException', (error) => {
     log.fatal('unexpected error - please report it', { error: error.stack ?? errorText(error) });
     log.flush();
+    giveBack();
+    process.stderr.write(`tocsin: unexpected error, please report it: ${error.stack ?? errorText(error)}\n`);
     process.exit(EXIT.failed);
   });
-  const display = showChanges({
-    views: house.views,
-    terminal,
-    live,
-    clock: systemClock,
-    url: house.url,
-    folder,
-    quickStart: options.quickStart === true,
-  });
+  // A store that fails while it is opened, or a signal then, must not wait for what may never come.
+  const opening = open(withFlags(settings, options), plugins, folder, log, stop, closers);
+  const house = await Promise.race([opening, stop.wanted.then(() => undefined)]).catch(
+    async (error: unknown) => {
+      await closeAll(closers, log);
+      throw error;
+    },
+  );
+  opening.catch(() => undefined);
+  if (house) {
+    const { views, url } = house;
+    const quickStart = options.quickStart === true;
+    giveBack = showChanges({ views, terminal, live, clock: systemClock, url, folder, quickStart }).end;
+  }
   const failure = await stop.wanted;
-  display.end();
+  giveBack();
   if (failure !== undefined) process.stderr.write(`tocsin: ${errorText(failure)}\n`);
   terminal.write('stopping …\n');
-  const ended = await Promise.race([
-    close(house).then(() => true),
-    sleep(systemClock, STOP_LIMIT_MS).then(() => false),
-  ]);
-  if (!ended)
-    log.error('something did not stop in time and is left behind', { limit: `${STOP_LIMIT_MS / 1000} s` });
+  const ended = await closeAll(closers, log);
   log.flush();
   // A handle that something left open must not keep a stopped process alive.
   process.exit(ended ? exitCodeAfter(failure) : EXIT.failed);
+}
+
+/** Closes what was opened, the last first, whatever fails; false when it took too long and something is left. */
+async function closeAll(closers: readonly Closer[], log: SystemLog): Promise<boolean> {
+  const close = async (): Promise<boolean> => {
+    for (const closer of [...closers].reverse()) {
+      try {
+        await closer();
+      } catch (error) {
+        log.error('something could not be stopped in order', { error: errorText(error) });
+      }
+    }
+    return true;
+  };
+  const ended = await Promise.race([close(), sleep(systemClock, STOP_LIMIT_MS).then(() => false)]);
+  if (!ended)
+    log.error('something did not stop in time and is left behind', { limit: `${STOP_LIMIT_MS / 1000} s` });
+  return ended;
 }
 
 function exitCodeAfter(failure: unknown): number {
@@ -108,13 +124,18 @@ function withFlags(settings: Settings, options: UpOptions): Settings {
     : { ...settings, api: { ...settings.api, port: options.port } };
 }
 
-/** Opens everything in the order in which each needs the one before; what was opened is closed when the next fails. */
+/**
+ * Opens everything in the order in which each needs the one before, and notes in `closers` how it ends. They are
+ * closed the other way round: asking stops first, then listening, then telling; the store is last, so nothing is lost
+ * on the way.
+ */
 async function open(
   settings: Settings,
   plugins: ReadonlyMap<string, Plugin>,
   folder: string,
   log: SystemLog,
   stop: Stop,
+  closers: Closer[],
 ): Promise<House> {
   const world = { clock: systemClock, random: systemRandom, log, counters: new Counters(), version };
   const store = await openEmbeddedStore({
@@ -123,59 +144,42 @@ async function open(
     clock: systemClock,
     log,
   });
+  closers.push(() => store.close());
   const stopViews = new AbortController();
-  try {
-    const registry = new Registry(store);
-    const views = Views.open(store, stopViews.signal, (error) => {
-      log.fatal('the views no longer follow the store', { error: errorText(error) });
-      stop.because(error);
-    });
-    const transport = createMemoryTransport({ clock: systemClock, log });
-    const shared = { ...world, plugins, transport, registry, views };
-    let agent: Agent | undefined;
-    const api = await createApi({
-      ...shared,
-      settings,
-      serverInfo: () => [serverInfo(settings)],
-      callIn: (name, report) => callIn(agent, settings, name, report),
-    });
-    const { address, port } = await api.listen();
-    const url = `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
-    exportToCommands(folder, url, settings);
-    const spawning = {
-      limit: settings.spawn.limit,
-      outputLimitBytes: settings.spawn.outputLimitBytes,
-      clock: systemClock,
-      log,
-    };
-    const spawner = createSpawner(spawning);
-    const server = new Server({ ...shared, settings, spawner });
-    const told = { ...settings, client: { ...settings.client, tocsin: { api: url } } };
-    agent = createAgent({
-      ...shared,
-      settings: told,
-      spawner: createSpawner(spawning),
-      checks: checkPlugins(plugins),
-    });
-    await server.start();
-    await agent.start();
-    return { store, views, transport, spawner, server, agent, api, url, stopViews };
-  } catch (error) {
-    stopViews.abort();
-    await store.close();
-    throw error;
-  }
-}
-
-/** Stops asking first, then listening, then telling; the store is last, so nothing is lost on the way. */
-async function close(house: House): Promise<void> {
-  await house.agent.stop();
-  await house.server.stop(STOP_MS);
-  await house.api.close();
-  await house.spawner.close();
-  await house.transport.close();
-  house.stopViews.abort();
-  await house.store.close();
+  closers.push(() => stopViews.abort());
+  const registry = new Registry(store);
+  const views = Views.open(store, stopViews.signal, (error) => {
+    log.fatal('the views no longer follow the store', { error: errorText(error) });
+    stop.because(error);
+  });
+  const transport = createMemoryTransport({ clock: systemClock, log });
+  closers.push(() => transport.close());
+  const shared = { ...world, plugins, transport, registry, views };
+  let agent: Agent | undefined;
+  const api = await createApi({
+    ...shared,
+    settings,
+    serverInfo: () => [serverInfo(settings)],
+    callIn: (name, report) => callIn(agent, settings, name, report),
+  });
+  closers.push(() => api.close());
+  const { address, port } = await api.listen();
+  const url = `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
+  exportToCommands(folder, url, settings);
+  const { limit, outputLimitBytes } = settings.spawn;
+  const spawning = { limit, outputLimitBytes, clock: systemClock, log };
+  const spawner = createSpawner(spawning);
+  closers.push(() => spawner.close());
+  const server = new Server({ ...shared, settings, spawner });
+  closers.push(() => server.stop(STOP_MS));
+  const told = { ...settings, client: { ...settings.client, tocsin: { api: url } } };
+  const checks = checkPlugins(plugins);
+  const running = createAgent({ ...shared, settings: told, spawner: createSpawner(spawning), checks });
+  agent = running;
+  closers.push(() => running.stop());
+  await server.start();
+  await agent.start();
+  return { views, url };
 }
 
 /** Checks, handlers and mutators are told where things are. */

@@ -53,6 +53,16 @@ export class TocsinError extends Error {
 /** The text of anything that was thrown. (Node leaves it empty when all addresses of a name refuse.) */
 export function errorText(thrown: unknown): string {
   if (thrown instanceof Error)
-    return thrown.message || String((thrown as NodeJS.ErrnoException).code ?? thrown.name);
+    return (
+      textOf(thrown.message) ||
+      textOf((thrown as NodeJS.ErrnoException).code) ||
+      textOf(thrown.name) ||
+      'unknown error'
+    );
   return typeof thrown === 'object' ? Object.prototype.toString.call(thrown) : String(thrown);
+}
+
+/** Foreign code may have put anything into an error; only texts are told. */
+function textOf(part: unknown): string {
+  return typeof part === 'string' ? part : '';
 }

@@ -71,7 +71,10 @@ export class Server {
       take: (deliveries) => this.#pipeline.take(deliveries),
     });
     const listening = (): boolean =>
-      registry.store.connected && transport.connected && this.#consumptions.length > 0;
+      registry.store.connected &&
+      transport.connected &&
+      this.#consumptions.length > 0 &&
+      !this.#keepalives.stuck;
     this.#attendance = new AttendanceKeeper({ registry, clock, log, listening });
     this.#keepalives = new KeepaliveIntake({
       registry,

@@ -112,7 +112,7 @@ export class Views {
   /** Resolves when the indexes show everything that was committed before the call. */
   shown(): Promise<void> {
     const cursor = this.#store.cursor();
-    if (cursor === this.#cursor) return Promise.resolve();
+    if (cursor <= this.#cursor) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push({ cursor, resolve }));
   }
 
@@ -150,7 +150,7 @@ export class Views {
   #arrive(cursor: string, all: boolean): void {
     this.#cursor = cursor;
     if (this.#waiting.length === 0) return;
-    const arrived = this.#waiting.filter((waiting) => all || waiting.cursor === cursor);
+    const arrived = this.#waiting.filter((waiting) => all || waiting.cursor <= cursor);
     this.#waiting = this.#waiting.filter((waiting) => !arrived.includes(waiting));
     for (const { resolve } of arrived) resolve();
   }

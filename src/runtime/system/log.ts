@@ -17,6 +17,8 @@ export function createLog(options: { level: LogLevel; destination: string | numb
     sync: typeof options.destination === 'number',
     mkdir: true,
   });
+  // A log that cannot be written is lost; what it tells of goes on.
+  stream.on('error', () => undefined);
   const logger = pino(
     {
       level: options.level,
@@ -29,8 +31,13 @@ export function createLog(options: { level: LogLevel; destination: string | numb
   );
   const at =
     (level: LogLevel): Log[LogLevel] =>
-    (message, fields) =>
-      logger[level](fields ?? {}, message);
+    (message, fields) => {
+      try {
+        logger[level](fields ?? {}, message);
+      } catch {
+        // As above: a full disk behind standard error throws here.
+      }
+    };
   return {
     debug: at('debug'),
     info: at('info'),

@@ -162,6 +162,19 @@ test('results are counted by UTC day, and the day that ended is logged', () => {
   expect(meanings[2]?.state.today).toEqual({ day: 20_000, ok: 1, warning: 0, critical: 0, unknown: 0 });
 });
 
+test('a clock that was far ahead for a while does not keep days from ending', () => {
+  const day = 20_000 * 86_400;
+  let state: CheckState | undefined;
+  const days = [0, 70 * 365, 1, 1, 2].map((offset) => {
+    const now = day + offset * 86_400;
+    const check = { name: 'disk', output: '', status: 0 } as ExecutedCheck;
+    const meaning = applyResult(state, { client, check, now, newId: () => 'id', taken: [] });
+    state = meaning.state;
+    return meaning.day?.day ?? null;
+  });
+  expect(days).toEqual([null, 20_000, 20_000 + 70 * 365, null, 20_001]);
+});
+
 test.each<[string, Partial<ExecutedCheck>, string]>([
   ['standard is stored whole', { output: 'a\nb\n' }, 'a\nb\n'],
   ['metric keeps the first line', { type: 'metric', output: 'a\nb\n' }, 'a\n...'],

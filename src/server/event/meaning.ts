@@ -153,7 +153,8 @@ function countDay(
   now: number,
 ): { today: DayCount; ended: DayCount | null } {
   const day = Math.floor(now / DAY_SECONDS);
-  const same = today !== undefined && today.day >= day;
+  // A clock that is put right by hours around midnight does not end a day twice.
+  const same = today !== undefined && (today.day === day || today.day === day + 1);
   const count = same ? { ...today } : { day, ok: 0, warning: 0, critical: 0, unknown: 0 };
   count[severityOf(status)]++;
   return { today: count, ended: same ? null : (today ?? null) };

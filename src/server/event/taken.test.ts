@@ -49,3 +49,10 @@ test('of any shuffled and repeated delivery each number is new at most once', ()
     }),
   );
 });
+
+test('of very many agents the newest are remembered', () => {
+  let numbers: readonly TakenNumber[] = [];
+  for (let agent = 0; agent < 500; agent++) numbers = taken(numbers, id('b', 1, `a${agent}`));
+  expect(numbers.length).toBeLessThan(100);
+  expect(judgeNumber(numbers, id('b', 1, 'a499')).verdict).toBe('repeat');
+});

@@ -12,13 +12,15 @@ export type NumberVerdict =
 
 /** Boots of an agent that are remembered, so that what they left behind is known to be late. */
 const EARLIER_BOOTS = 4;
+/** Agents that are remembered of one check: a repeat comes soon, and a proxy check may wander over a whole fleet. */
+const MOST_AGENTS = 64;
 const NONE: readonly string[] = [];
 
 /** Judges the number of a result against those taken. */
 export function judgeNumber(taken: readonly TakenNumber[], id: ResultId): NumberVerdict {
   const index = taken.findIndex((number) => number.agent === id.agent);
   const last = taken[index];
-  if (!last) return { verdict: 'new', taken: [...taken, numberOf(id, NONE)] };
+  if (!last) return { verdict: 'new', taken: [numberOf(id, NONE), ...taken].slice(0, MOST_AGENTS) };
   if (last.boot === id.boot) {
     if (id.number === last.number) return { verdict: 'repeat' };
     if (id.number < last.number) return { verdict: 'late' };
@@ -34,5 +36,5 @@ function numberOf({ agent, boot, number }: ResultId, earlierBoots: readonly stri
 }
 
 function replaced(taken: readonly TakenNumber[], index: number, number: TakenNumber): readonly TakenNumber[] {
-  return taken.length === 1 ? [number] : taken.with(index, number);
+  return taken.length === 1 ? [number] : [number, ...taken.slice(0, index), ...taken.slice(index + 1)];
 }

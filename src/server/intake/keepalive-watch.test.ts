@@ -40,7 +40,10 @@ function watching(states: ClientState[]) {
   const published: CheckResult[] = [];
   const start = clock.elapsed();
   const watch = new KeepaliveWatch({
-    views: { clients: () => states },
+    views: {
+      clients: () => states,
+      client: (name) => states.find(({ client: known }) => known.name === name),
+    },
     attendance: { attendedMs: () => clock.elapsed() - start },
     transport: {
       publishResult: async ({ body }) => {
@@ -73,4 +76,23 @@ test('every client is looked at every 30 s, from 30 s after the start on, and th
   expect(published.at(-1)?.check.status).toBe(2);
   watch.stop();
   expect(clock.pending).toBe(0);
+});
+
+test('a client is judged by what is known when its second comes, and not at all once it is gone', async () => {
+  const states = Array.from({ length: 60 }, (_, index) => ({
+    client: client({ name: `c${index}` }),
+    signature: '',
+    seenAttendedMs: 0,
+    seenAtMs: 0,
+  }));
+  const { clock, published, watch } = watching(states);
+  await clock.advance(35_000);
+  const begun = published.length;
+  const gone = states.pop();
+  for (const state of states) state.seenAttendedMs = 35_000;
+  await clock.advance(25_000);
+  const later = published.slice(begun);
+  expect(later.some(({ client: name }) => name === gone?.client.name)).toBe(false);
+  expect(later.every(({ check: { output } }) => Number(/\d+/.exec(output)?.[0]) <= 25)).toBe(true);
+  watch.stop();
 });

@@ -11,7 +11,7 @@ import type { Transport } from '../../transport/port.ts';
 import type { AttendanceKeeper } from './attendance.ts';
 
 export interface KeepaliveWatchParts {
-  views: Pick<Views, 'clients'>;
+  views: Pick<Views, 'clients' | 'client'>;
   attendance: Pick<AttendanceKeeper, 'attendedMs'>;
   transport: Pick<Transport, 'publishResult'>;
   /** Attributes of every keepalive check, thresholds among them. */
@@ -33,7 +33,8 @@ export class KeepaliveWatch {
   readonly #parts: KeepaliveWatchParts;
   #timer: Timer | undefined;
   #second = 0;
-  #round: ClientState[] = [];
+  /** Names of the clients of this round: what is known of each is looked up when its second comes. */
+  #round: string[] = [];
 
   constructor(parts: KeepaliveWatchParts) {
     this.#parts = parts;
@@ -51,11 +52,13 @@ export class KeepaliveWatch {
   /** The first round begins 30 s after the start: until then those that live can be heard. */
   #tick(): void {
     if (this.#second % PERIOD_SECONDS === 0) {
-      this.#round = this.#second === 0 ? [] : [...this.#parts.views.clients()];
+      this.#round =
+        this.#second === 0 ? [] : Array.from(this.#parts.views.clients(), ({ client }) => client.name);
     }
     const step = this.#second % PERIOD_SECONDS;
     for (let index = step; index < this.#round.length; index += PERIOD_SECONDS) {
-      this.#look(this.#round[index] as ClientState);
+      const known = this.#parts.views.client(this.#round[index] ?? '');
+      if (known) this.#look(known);
     }
     this.#second++;
     this.#timer = this.#parts.clock.after(1000, () => this.#tick());

@@ -18,6 +18,8 @@ export interface KeepaliveIntakeParts {
 }
 
 const MOST_ROUNDS = 20;
+/** A commit that takes longer than this is not a slow one any more. */
+const STUCK_MS = 3000;
 
 /**
  * Takes batches of keepalives: each replaces what the registry knew of its client, pins the first
@@ -25,13 +27,28 @@ const MOST_ROUNDS = 20;
  */
 export class KeepaliveIntake {
   readonly #parts: KeepaliveIntakeParts;
+  #begunMs: number | undefined;
 
   constructor(parts: KeepaliveIntakeParts) {
     this.#parts = parts;
   }
 
+  /** True while a batch waits for a store that does not answer: keepalives behind it are not heard. */
+  get stuck(): boolean {
+    return this.#begunMs !== undefined && this.#parts.clock.elapsed() - this.#begunMs > STUCK_MS;
+  }
+
   /** Resolves when the whole batch is committed; rejects when it must be handed out again. */
   async take(batch: readonly Incoming[]): Promise<void> {
+    this.#begunMs = this.#parts.clock.elapsed();
+    try {
+      await this.#takeAll(batch);
+    } finally {
+      this.#begunMs = undefined;
+    }
+  }
+
+  async #takeAll(batch: readonly Incoming[]): Promise<void> {
     let newest = this.#newest(batch);
     for (let round = 0; newest.size > 0; round++) {
       if (round === MOST_ROUNDS) {

@@ -70,10 +70,16 @@ export class Outbox {
     return deliveries;
   }
 
-  /** Writes nothing more; what was not committed stays in the store as due. */
-  stop(): void {
+  /** Writes once what has ended, then nothing more; what the store does not take now stays in it as due. */
+  async stop(): Promise<void> {
+    if (this.#stop.signal.aborted) return;
     this.#stop.abort();
+    const last = this.#finished;
     this.#finished = [];
+    if (last.length === 0) return;
+    await this.#registry.store
+      .commit(last.map(changeOf))
+      .catch((error: unknown) => this.#complain(error, 'they are carried out again after the next start'));
   }
 
   async #readAll(): Promise<NamedRead<'delivery'>[]> {
@@ -128,7 +134,8 @@ export class Outbox {
       await this.#insist(() => this.#registry.store.commit(changes), isClosed);
     } catch (error) {
       this.#complain(error, 'they are carried out again after the next start');
-      this.stop();
+      this.#stop.abort();
+      this.#finished = [];
     }
   }
 

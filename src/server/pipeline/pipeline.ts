@@ -3,6 +3,7 @@ import type { Delivery, DeliveryRecord } from '../../model/delivery.ts';
 import type { Event } from '../../model/event.ts';
 import { type Clock, sleep } from '../../runtime/clock.ts';
 import type { Counters } from '../../runtime/counters.ts';
+import { errorText } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { Spawner } from '../../runtime/spawner.ts';
@@ -15,7 +16,7 @@ import { DeliveryIds } from './ids.ts';
 import { Lanes, type Place } from './lanes.ts';
 import { Outbox } from './outbox.ts';
 import { HandlerPlans } from './plans.ts';
-import type { PipelineRules, Tools } from './rules.ts';
+import type { Ending, PipelineRules, Tools } from './rules.ts';
 
 export interface PipelineParts {
   rules: PipelineRules;
@@ -139,7 +140,7 @@ export class Pipeline {
     void this.idle().then(() => settled.abort());
     await sleep(this.#tools.clock, boundMs, settled.signal);
     this.#abort.abort();
-    this.#outbox.stop();
+    await this.#outbox.stop();
     this.#look();
   }
 
@@ -152,7 +153,9 @@ export class Pipeline {
   async #carryOut(delivery: Delivery): Promise<void> {
     const { clock } = this.#tools;
     const begunMs = clock.elapsed();
-    const ending = await carryOut(delivery, this.#plans.plan(delivery.handler), this.#tools);
+    const ending = await carryOut(delivery, this.#plans.plan(delivery.handler), this.#tools).catch(
+      (error: unknown): Ending => ({ outcome: 'failed', stage: 'handler', error: errorText(error) }),
+    );
     if (ending.outcome !== 'left' && !this.#abort.signal.aborted) {
       this.#end(delivery, recordEnding(delivery, ending, begunMs, clock));
     }

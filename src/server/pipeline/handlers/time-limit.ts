@@ -30,11 +30,12 @@ export function withinLimit(
       controller.abort(error);
     });
     tools.signal.addEventListener('abort', stop, { once: true });
-    begin(run, controller.signal).then((output) => end({ outcome: 'handled', output: String(output) }), fail);
+    begin(run, controller.signal).then((output) => end({ outcome: 'handled', output }), fail);
   });
 }
 
-/** A plugin may throw before it makes its promise. */
+/** A plugin may throw before it makes its promise, and answer what is no text. */
 async function begin(run: (signal: AbortSignal) => Promise<string>, signal: AbortSignal): Promise<string> {
-  return run(signal);
+  const output: unknown = await run(signal);
+  return typeof output === 'string' ? output : (JSON.stringify(output) ?? '');
 }
