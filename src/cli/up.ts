@@ -77,7 +77,17 @@ export async function up(options: UpOptions, terminal: Terminal): Promise<number
   if (house) {
     const { views, url } = house;
     const quickStart = options.quickStart === true;
-    giveBack = showChanges({ views, terminal, live, clock: systemClock, url, folder, quickStart }).end;
+    const client = settings.client.name;
+    giveBack = showChanges({
+      views,
+      terminal,
+      live,
+      clock: systemClock,
+      url,
+      folder,
+      quickStart,
+      client,
+    }).end;
   }
   const failure = await stop.wanted;
   giveBack();

@@ -15,6 +15,8 @@ export interface Board {
   quickStart: boolean;
 }
 
+/** Where commands ask unless told otherwise. */
+const USUAL_PORT = '4567';
 /** Deliveries that are shown under the list. */
 export const TOLD = 5;
 
@@ -85,18 +87,21 @@ export function toldLine(record: DeliveryRecord, terminal: Terminal): string {
 }
 
 function tryLines(board: Board, terminal: Terminal): string[] {
-  if (!board.quickStart) return [];
+  return board.quickStart ? nextSteps(board.states[0]?.client ?? 'CLIENT', board.url, terminal) : [];
+}
+
+/** What a newcomer can try next. */
+export function nextSteps(client: string, url: string, terminal: Pick<Terminal, 'colours'>): string[] {
+  const port = new URL(url).port;
+  const flag = port === USUAL_PORT ? '' : ` --port ${port}`;
   const steps = [
-    ['npx tocsin events', 'what is wrong now'],
+    [`npx tocsin events${flag}`, 'what is wrong now'],
     ['node examples/quickstart/shop.mjs', 'start the shop and watch its event end'],
-    ['npx tocsin events CLIENT/shop', 'what happened, who was told, who was not and why'],
+    [`npx tocsin events ${client}/shop${flag}`, 'what happened, who was told, who was not and why'],
   ] as const;
-  const client = board.states[0]?.client ?? 'CLIENT';
   return [
     '',
     paint(terminal, 'dim', 'TRY NEXT, in another terminal'),
-    ...steps.map(
-      ([command, why]) => `${command.replace('CLIENT', client).padEnd(44)} ${paint(terminal, 'dim', why)}`,
-    ),
+    ...steps.map(([command, why]) => `${command.padEnd(44)} ${paint(terminal, 'dim', why)}`),
   ];
 }

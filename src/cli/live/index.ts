@@ -8,7 +8,7 @@ import { type CheckState, splitStateName } from '../../state/documents.ts';
 import type { Views } from '../../state/views.ts';
 import type { FeedItem } from '../../store/port.ts';
 import { firstLine, moment, severityWord, type Terminal } from '../text.ts';
-import { drawBoard, TOLD, toldLine } from './board.ts';
+import { drawBoard, nextSteps, TOLD, toldLine } from './board.ts';
 
 export interface DisplayParts {
   views: Views;
@@ -19,6 +19,8 @@ export interface DisplayParts {
   url: string;
   folder: string;
   quickStart: boolean;
+  /** What this machine is called. */
+  client: string;
 }
 
 const REDRAW_MS = 500;
@@ -75,6 +77,7 @@ function openBoard(parts: DisplayParts): Display {
 function openLines(parts: DisplayParts): Display {
   const { terminal, views } = parts;
   terminal.write(`Tocsin listens on ${parts.url}; data in ${parts.folder}\n`);
+  if (parts.quickStart) terminal.write(`${nextSteps(parts.client, parts.url, terminal).join('\n')}\n\n`);
   const statuses = new Map<string, number>();
   for (const { client, check, state } of views.states())
     statuses.set(`${client}/${check}`, state.check.status);
