@@ -43,7 +43,8 @@ async function searchDirectory(directory: string, linked: boolean, search: Searc
     for (const entry of await readdir(directory, { withFileTypes: true })) {
       if (search.entries > MOST_ENTRIES) return;
       search.entries++;
-      if (entry.name.startsWith('.')) continue;
+      // Beside plugins there may be the packages that they need.
+      if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;
       const path = join(directory, entry.name);
       if (entry.isSymbolicLink()) await searchLink(path, linked, search);
       else if (entry.isDirectory()) await searchDirectory(path, linked, search);

@@ -23,6 +23,7 @@ test('every *.json below a directory is read, sorted by path; other names and hi
       '.hidden.json',
       '.d/x.json',
       'x.json.bak',
+      'node_modules/some/package.json',
     ];
     await writeFiles(folder, Object.fromEntries(names.map((name) => [name, {}])));
     expect(await filesRead(folder)).toEqual(['a.json', 'a/b/c.json', 'a/z.json', 'b.json']);

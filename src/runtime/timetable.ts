@@ -15,7 +15,7 @@ interface Planned extends TimetableEntry {
 /** A set clock or a machine that slept is noticed within this time. */
 const LONGEST_WAIT_MS = 1000;
 /** Waking costs more than running: what falls due this close together runs together. */
-const SHORTEST_WAIT_MS = 4;
+const SHORTEST_WAIT_MS = 10;
 /** Wall time that falls behind elapsed time by more than this was set back; less is the slewing of a time service. */
 const SET_BACK_MS = 50;
 /** After a sleep everything may be due at once; other work gets a turn after so many. */

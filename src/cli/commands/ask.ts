@@ -1,4 +1,6 @@
+import { sleep } from '../../runtime/clock.ts';
 import { TocsinError } from '../../runtime/errors.ts';
+import { systemClock } from '../../runtime/system/clock.ts';
 import { ApiClient } from '../api-client.ts';
 import { EXIT } from '../exit.ts';
 import type { Terminal } from '../text.ts';
@@ -73,7 +75,7 @@ function redrawing(
     while (wanted && !stop.signal.aborted) {
       wanted = false;
       await draw();
-      await pause(REDRAW_MS, stop.signal);
+      await sleep(systemClock, REDRAW_MS, stop.signal);
     }
     drawing = undefined;
   };
@@ -90,21 +92,6 @@ function redrawing(
       if (failure) throw failure;
     },
   };
-}
-
-/** Waits, unless the signal aborts. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });
 }
 
 /** True when nothing was found about a client because there is no such client. */

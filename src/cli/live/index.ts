@@ -24,8 +24,9 @@ export interface DisplayParts {
 }
 
 const REDRAW_MS = 500;
-const ALTERNATE_SCREEN = '\x1b[?1049h\x1b[?25l';
-const NORMAL_SCREEN = '\x1b[?25h\x1b[?1049l';
+/** No cursor, and lines that are too long are cut, not wrapped: a wrapped one would push the worst off the top. */
+const ALTERNATE_SCREEN = '\x1b[?1049h\x1b[?25l\x1b[?7l';
+const NORMAL_SCREEN = '\x1b[?7h\x1b[?25h\x1b[?1049l';
 
 /** Begins to show what happens; `end` gives the terminal back. */
 export function showChanges(parts: DisplayParts): { end: () => void } {
