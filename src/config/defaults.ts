@@ -25,6 +25,9 @@ export const LOG_DAYS = 90;
 /** Daily counts are small, and asked for over more than a year. */
 export const DAY_COUNT_DAYS = 400;
 
+/** Seconds after which the last result of a check that nobody runs any more is forgotten. */
+export const RESULT_RETENTION_SECONDS = 2_592_000;
+
 /** The document that files are merged over, new each time. (Sensu Core 1.9 documentation, "Configuration".) */
 export function defaultDocument(): Attributes {
   return {

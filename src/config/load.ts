@@ -80,7 +80,7 @@ function validate(
   if (read.problems.length === 0) warnOfUnknownNames(validation);
   const written = Object.fromEntries(read.sources.flatMap((source) => Object.entries(source.document)));
   warnOfMisspelt(validation, [], written, SECTIONS);
-  return client && sections ? { client, checks, handlers, filters, mutators, ...sections } : undefined;
+  return client && sections ? { client, checks, skippedChecks: new Map(), handlers, filters, mutators, ...sections } : undefined;
 }
 
 /** Extensions with a module, made absolute against the file that names it. */

@@ -12,6 +12,7 @@ import {
   LOG_DAYS,
   LOG_ENTRIES,
   OUTPUT_LIMIT_BYTES,
+  RESULT_RETENTION_SECONDS,
   SPAWN_LIMIT,
 } from './defaults.ts';
 import { judge, type Rule, type Validation } from './definition.ts';
@@ -102,11 +103,18 @@ export const TocsinSchema = Type.Object(
                 transitions: Type.Optional(LogSchema),
                 deliveries: Type.Optional(LogSchema),
                 days: Type.Optional(LogSchema),
+                removals: Type.Optional(LogSchema),
               },
               closed,
             ),
           ),
         },
+        closed,
+      ),
+    ),
+    retention: Type.Optional(
+      Type.Object(
+        { results: Type.Optional(Type.Number({ minimum: 0, expected: 'a number of seconds, 0 for ever' })) },
         closed,
       ),
     ),
@@ -150,7 +158,7 @@ export const SECTIONS: readonly string[] = [
 const MS_PER_DAY = 86_400_000;
 
 /** The parts of the settings that come from sections with a single definition. */
-export type SectionSettings = Pick<Settings, 'spawn' | 'keepalives' | 'api' | 'store'>;
+export type SectionSettings = Pick<Settings, 'spawn' | 'keepalives' | 'api' | 'store' | 'retention'>;
 
 /**
  * Validates `sensu`, `api`, `tocsin` and `transport`, in which the built-in defaults stand already. Undefined when
@@ -172,6 +180,7 @@ export function sectionsOf(validation: Validation): SectionSettings | undefined 
     keepalives: { check: keepalivesOf(sensu) },
     api: apiOf(api),
     store: storeOf(tocsin),
+    retention: { resultsMs: (tocsin.retention?.results ?? RESULT_RETENTION_SECONDS) * 1000 },
   };
 }
 
@@ -214,6 +223,7 @@ function storeOf(tocsin: Static<typeof TocsinSchema>): Settings['store'] {
       transitions: retention(logs.transitions),
       deliveries: retention(logs.deliveries),
       days: retention(logs.days, DAY_COUNT_DAYS),
+      removals: retention(logs.removals),
     },
   };
 }

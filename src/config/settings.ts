@@ -2,12 +2,15 @@ import type { Check } from '../model/check.ts';
 import type { Client } from '../model/client.ts';
 import type { Filter, Handler, Mutator } from '../model/handler.ts';
 import type { Attributes } from '../model/schema.ts';
+import type { ConfigProblem } from './problem.ts';
 
 /** Everything that was configured, complete and valid: defaults filled in, so nobody else knows a default. */
 export interface Settings {
   /** The client that this machine is. */
   client: Client;
   checks: ReadonlyMap<string, Check>;
+  /** Checks that were left out because they are invalid, with what is wrong with each. */
+  skippedChecks: ReadonlyMap<string, readonly ConfigProblem[]>;
   handlers: ReadonlyMap<string, Handler>;
   filters: ReadonlyMap<string, Filter>;
   mutators: ReadonlyMap<string, Mutator>;
@@ -37,7 +40,16 @@ export interface Settings {
     /** What a resolved commit survives: the death of the process, or loss of power (`tocsin.store.sync`). */
     sync: 'process' | 'power';
     /** Family of logs → how much is kept (`tocsin.store.logs`). */
-    logs: Readonly<Record<'transitions' | 'deliveries' | 'days', { entries: number; ageMs: number }>>;
+    logs: Readonly<
+      Record<'transitions' | 'deliveries' | 'days' | 'removals', { entries: number; ageMs: number }>
+    >;
+  };
+  retention: {
+    /**
+     * Milliseconds after its last result at which a check that nobody runs any more is forgotten; 0: never
+     * (`tocsin.retention.results`, seconds).
+     */
+    resultsMs: number;
   };
   /** The merged document as written, for plugins and for showing; secrets inside. */
   document: Attributes;

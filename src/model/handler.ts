@@ -73,10 +73,15 @@ export type HandlerDefinition = Static<typeof HandlerSchema> & Attributes;
 /** A configured handler with its name. */
 export type Handler = HandlerDefinition & { name: string };
 
-/** A filter as configured: which events pass. (Sensu Core 1.9 documentation, "Filter reference".) */
+/**
+ * A filter as configured: which events pass. It has `attributes` (values, and Ruby expressions behind `eval:`) or an
+ * `expression` (CEL over `client`, `check` and `event`). (Sensu Core 1.9 documentation, "Filter reference";
+ * `docs/filters.md`.)
+ */
 export const FilterSchema = Type.Object(
   {
-    attributes: anyObject('an object of event attributes'),
+    attributes: Type.Optional(anyObject('an object of event attributes')),
+    expression: Type.Optional(filledText('a CEL expression')),
     negate: Type.Optional(flag()),
     when: Type.Optional(TimeWindowsSchema),
   },

@@ -27,6 +27,7 @@ export const ERROR_CODES = {
   STORE_CLOSED: 'closed',
   TRANSPORT_UNAVAILABLE: 'unavailable',
   TRANSPORT_CLOSED: 'closed',
+  TRANSPORT_PIPES: 'refused',
   SERVER_UNREACHABLE: 'unavailable',
   SERVER_REFUSED: 'refused',
   PORT_IN_USE: 'unavailable',

@@ -2,6 +2,8 @@ import type { ExecutedCheck } from '../model/check.ts';
 import type { RegisteredClient } from '../model/client.ts';
 import type { Delivery, DeliveryRecord, Transition } from '../model/delivery.ts';
 import type { Event, Silence } from '../model/event.ts';
+import type { Removal } from '../model/removal.ts';
+import type { Attributes } from '../model/schema.ts';
 
 /** A client and what the server knows of it. Kind `client`, named like the client. */
 export interface ClientState {
@@ -51,6 +53,33 @@ export interface CheckState {
   today: DayCount;
   /** The last number taken of each agent, so that each result counts once. Most checks have one agent. */
   taken: readonly TakenNumber[];
+  /** Aggregates that the last result belongs to; missing: none. */
+  aggregates?: readonly string[];
+}
+
+/** A silence and when it ends by itself. Kind `silence`, named by its id. */
+export interface SilenceState {
+  silence: Silence;
+  /** Unix milliseconds; from then on it counts as gone, whether it was swept away or not. Null: never. */
+  endsAtMs: number | null;
+}
+
+/** What a person or program keeps with us under a path. Kind `stash`, named by its path. */
+export interface Stash {
+  path: string;
+  content: Attributes;
+  /** As in `SilenceState`. */
+  endsAtMs: number | null;
+}
+
+/**
+ * The signature that a client must carry which is not registered (any more): `invalidated` keeps one away for good.
+ * A registered client's signature stands in its `ClientState`. Kind `signature`, named like the client.
+ */
+export interface KeptSignature {
+  signature: string;
+  /** As in `SilenceState`. */
+  endsAtMs: number | null;
 }
 
 /**
@@ -66,18 +95,29 @@ export interface Attendance {
 export interface Documents {
   client: ClientState;
   state: CheckState;
-  silence: Silence;
+  silence: SilenceState;
+  stash: Stash;
+  signature: KeptSignature;
   delivery: Delivery;
   attendance: Attendance;
 }
 
 export type Kind = keyof Documents;
 
-/** Family of logs → the shape of its entries. Logs are named `<family>/<client>/<check>`. */
+/** True when a document that ends by itself has ended: nobody may be shown it, and the next sweep takes it away. */
+export function hasEnded(document: { endsAtMs: number | null }, nowMs: number): boolean {
+  return document.endsAtMs !== null && document.endsAtMs <= nowMs;
+}
+
+/**
+ * Family of logs → the shape of its entries. Logs are named `<family>/<client>/<check>`; what was removed has left no
+ * client behind, so `removals` has one log, under the names `-` and `-`.
+ */
 export interface Logs {
   transitions: Transition;
   deliveries: DeliveryRecord;
   days: DayCount;
+  removals: Removal;
 }
 
 export type LogFamily = keyof Logs;

@@ -1,6 +1,15 @@
-import type { Event, Silence } from '../model/event.ts';
+import type { Event } from '../model/event.ts';
 import type { FeedItem, Store } from '../store/port.ts';
-import { type CheckState, type ClientState, type Documents, type Kind, splitStateName } from './documents.ts';
+import {
+  type CheckState,
+  type ClientState,
+  type Documents,
+  type Kind,
+  type KeptSignature,
+  type SilenceState,
+  type Stash,
+  splitStateName,
+} from './documents.ts';
 
 /** The state of one client's one check, with the names it stands under. */
 export interface NamedState {
@@ -17,7 +26,9 @@ export class Views {
   readonly #store: Store;
   readonly #clients: ReadonlyMap<string, ClientState>;
   readonly #states: ReadonlyMap<string, CheckState>;
-  readonly #silences: ReadonlyMap<string, Silence>;
+  readonly #silences: ReadonlyMap<string, SilenceState>;
+  readonly #stashes: ReadonlyMap<string, Stash>;
+  readonly #signatures: ReadonlyMap<string, KeptSignature>;
   /** client → names of its units of state */
   readonly #byClient = new Map<string, Set<string>>();
   /** names of units of state that the indexes hold → what they hold of it (`standing`); most results change nothing */
@@ -26,6 +37,11 @@ export class Views {
   readonly #open = new Set<string>();
   /** names of units of state whose result was deleted while their event is open */
   readonly #resultless = new Set<string>();
+  /** names of units of state whose last result has a `ttl` */
+  readonly #ttl = new Set<string>();
+  /** aggregate → names of its units of state, and the other way round */
+  readonly #aggregates = new Map<string, Set<string>>();
+  readonly #memberships = new Map<string, readonly string[]>();
   /** who waits until the indexes have come to a cursor */
   #waiting: { cursor: string; resolve: () => void }[] = [];
   #cursor: string;
@@ -36,6 +52,8 @@ export class Views {
     this.#clients = live(store, 'client');
     this.#states = live(store, 'state');
     this.#silences = live(store, 'silence');
+    this.#stashes = live(store, 'stash');
+    this.#signatures = live(store, 'signature');
   }
 
   /** Opens the views on a store that holds its documents in memory; they follow it until `signal` aborts. */
@@ -66,10 +84,7 @@ export class Views {
   /** The state of every check, or of one client's checks. */
   *states(client?: string): Generator<NamedState> {
     const names = client === undefined ? this.#states.keys() : (this.#byClient.get(client) ?? []);
-    for (const name of names) {
-      const state = this.#states.get(name);
-      if (state) yield { ...splitStateName(name), state };
-    }
+    yield* this.#named(names);
   }
 
   /** The state of every check that has a result, or of one client's; see `hasResult`. */
@@ -100,8 +115,44 @@ export class Views {
     return this.#open.size;
   }
 
-  silences(): Iterable<Silence> {
+  /** Silences, stashes and kept signatures as they are stored: those that `hasEnded` are for the reader to pass over. */
+  silences(): Iterable<SilenceState> {
     return this.#silences.values();
+  }
+
+  silence(id: string): SilenceState | undefined {
+    return this.#silences.get(id);
+  }
+
+  stashes(): Iterable<Stash> {
+    return this.#stashes.values();
+  }
+
+  stash(path: string): Stash | undefined {
+    return this.#stashes.get(path);
+  }
+
+  signatures(): Iterable<[client: string, kept: KeptSignature]> {
+    return this.#signatures;
+  }
+
+  signature(client: string): KeptSignature | undefined {
+    return this.#signatures.get(client);
+  }
+
+  /** Names of the aggregates that have members. */
+  aggregates(): Iterable<string> {
+    return this.#aggregates.keys();
+  }
+
+  /** Members of an aggregate; none for one that does not exist. */
+  members(aggregate: string): Generator<NamedState> {
+    return this.#named(this.#aggregates.get(aggregate));
+  }
+
+  /** The state of every check whose last result has a `ttl`. */
+  withTtl(): Generator<NamedState> {
+    return this.#named(this.#ttl);
   }
 
   /** Cursor of the newest change that the indexes show. */
@@ -126,10 +177,21 @@ export class Views {
     this.#known.clear();
     this.#open.clear();
     this.#resultless.clear();
+    this.#ttl.clear();
+    this.#aggregates.clear();
+    this.#memberships.clear();
     for (const [name, state] of this.#states) this.#note(name, state);
   }
 
+  *#named(names: Iterable<string> = []): Generator<NamedState> {
+    for (const name of names) {
+      const state = this.#states.get(name);
+      if (state) yield { ...splitStateName(name), state };
+    }
+  }
+
   #note(name: string, state: CheckState | undefined): void {
+    this.#noteAggregates(name, state?.aggregates ?? NO_AGGREGATES);
     const open = state?.event != null;
     const standing = state ? standingOf(state) : undefined;
     if (standing !== undefined && this.#known.get(name) === standing) return;
@@ -145,6 +207,24 @@ export class Views {
     else this.#open.delete(name);
     if (state && !hasResult(state)) this.#resultless.add(name);
     else this.#resultless.delete(name);
+    if (state && hasTtl(state)) this.#ttl.add(name);
+    else this.#ttl.delete(name);
+  }
+
+  #noteAggregates(name: string, aggregates: readonly string[]): void {
+    const before = this.#memberships.get(name) ?? NO_AGGREGATES;
+    if (before.length === aggregates.length && before.every((one, at) => one === aggregates[at])) return;
+    for (const aggregate of before) {
+      const members = this.#aggregates.get(aggregate);
+      if (members?.delete(name) && members.size === 0) this.#aggregates.delete(aggregate);
+    }
+    for (const aggregate of aggregates) {
+      const members = this.#aggregates.get(aggregate);
+      if (members) members.add(name);
+      else this.#aggregates.set(aggregate, new Set([name]));
+    }
+    if (aggregates.length > 0) this.#memberships.set(name, aggregates);
+    else this.#memberships.delete(name);
   }
 
   #arrive(cursor: string, all: boolean): void {
@@ -174,9 +254,15 @@ export function hasResult(state: CheckState): boolean {
   return state.history.length > 0;
 }
 
-/** What the indexes tell apart: whether an event is open, and whether there is a result. */
+const NO_AGGREGATES: readonly string[] = [];
+
+/** What the indexes tell apart: whether an event is open, whether there is a result, and whether it has a `ttl`. */
 function standingOf(state: CheckState): number {
-  return (state.event ? 1 : 0) + (hasResult(state) ? 2 : 0);
+  return (state.event ? 1 : 0) + (hasResult(state) ? 2 : 0) + (hasTtl(state) ? 4 : 0);
+}
+
+function hasTtl(state: CheckState): boolean {
+  return hasResult(state) && typeof state.check.ttl === 'number';
 }
 
 function live<K extends Kind>(store: Store, kind: K): ReadonlyMap<string, Documents[K]> {

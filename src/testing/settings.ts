@@ -9,6 +9,7 @@ export function testSettings({ checks = [], ...overrides }: SettingsOverrides = 
   return {
     client: { name: 'i-42', address: '10.0.0.9', subscriptions: ['web', 'roundrobin:poll', 'client:i-42'] },
     checks: new Map(checks.map((check) => [check.name, check])),
+    skippedChecks: new Map(),
     handlers: new Map(),
     filters: new Map(),
     mutators: new Map(),
@@ -22,8 +23,10 @@ export function testSettings({ checks = [], ...overrides }: SettingsOverrides = 
         transitions: { entries: 1_000, ageMs: 7_776_000_000 },
         deliveries: { entries: 1_000, ageMs: 7_776_000_000 },
         days: { entries: 400, ageMs: 34_560_000_000 },
+        removals: { entries: 1_000, ageMs: 7_776_000_000 },
       },
     },
+    retention: { resultsMs: 0 },
     document: {},
     files: [],
     ...overrides,

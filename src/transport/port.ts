@@ -67,6 +67,14 @@ export interface TransportStatistics {
   results: QueueStatistics;
 }
 
+/** Where other programs listen: an exchange of that type and name (Sensu Core 1.9 documentation, "Transport handlers"). */
+export interface Pipe {
+  type: 'direct' | 'fanout' | 'topic';
+  name: string;
+  /** How the exchange is declared; a driver without a broker has no use for them. */
+  options?: Readonly<Record<string, unknown>> | undefined;
+}
+
 export interface Transport {
   /** Name of the driver, as configured. */
   readonly name: string;
@@ -78,6 +86,11 @@ export interface Transport {
   publishKeepalive(message: Outgoing): Promise<void>;
   /** Hands a request to a subscription; resolves with how many agents it was handed to (null: unknown). */
   publishRequest(subscription: string, request: CheckRequest): Promise<number | null>;
+  /**
+   * Hands a text to a pipe for other programs; resolves with how many listen there (null: unknown). Rejects with
+   * kind `refused` where the driver has no such pipes.
+   */
+  publishTo(pipe: Pipe, data: string): Promise<number | null>;
 
   subscribe(subscriber: Subscriber, take: RequestTaker): Promise<Subscription>;
   consumeResults(consumer: Consumer, options: BatchOptions): Promise<Subscription>;

@@ -90,7 +90,7 @@ function planFilter(name: string, handler: Handler, rules: PipelineRules, proble
 }
 
 function planConfigured(name: string, filter: Filter): PlannedFilter['judge'] {
-  const { attributes } = filter;
+  const { attributes = {} } = filter;
   if (!filter.negate) {
     return (event) => {
       const match = matchAttributes(attributes, event);

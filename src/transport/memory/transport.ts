@@ -6,6 +6,7 @@ import type {
   BatchOptions,
   Consumer,
   Outgoing,
+  Pipe,
   RequestTaker,
   Subscriber,
   Subscription,
@@ -58,6 +59,14 @@ class MemoryTransport implements Transport {
   async publishRequest(subscription: string, request: CheckRequest): Promise<number> {
     this.#assertOpen();
     return this.#requests.publish(subscription, request);
+  }
+
+  async publishTo(pipe: Pipe): Promise<never> {
+    this.#assertOpen();
+    throw new TocsinError(
+      'TRANSPORT_PIPES',
+      `the pipe "${pipe.name}" is for programs that listen at a broker, and the memory transport has none`,
+    );
   }
 
   async subscribe(subscriber: Subscriber, take: RequestTaker): Promise<Subscription> {
