@@ -100,6 +100,7 @@ async function measure(requests: number): Promise<void> {
     log: silentLog,
     counters: new Counters(),
     version: '0.0.0',
+    listen: false,
   });
   await agent.start();
   await rest(2_000);

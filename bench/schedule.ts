@@ -31,6 +31,7 @@ const lateness: number[] = [];
 const schedule = new Schedule({
   checks,
   transport,
+  views: { clientNames: () => [], client: () => undefined },
   clock: systemClock,
   log: silentLog,
   counters,

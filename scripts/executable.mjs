@@ -1,4 +1,5 @@
-// The built command may be run as it is.
-import { chmodSync } from 'node:fs';
+// The built commands may be run as they are.
+import { chmodSync, readFileSync } from 'node:fs';
 
-chmodSync(new URL('../dist/cli/main.js', import.meta.url), 0o755);
+const { bin } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+for (const path of Object.values(bin)) chmodSync(new URL(`../${path}`, import.meta.url), 0o755);

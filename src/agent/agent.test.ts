@@ -1,63 +1,28 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CheckRequest, CheckResult } from '../model/check.ts';
-import type { RegisteredClient } from '../model/client.ts';
 import { nextOnGrid, splayOffsetMs } from '../model/splay.ts';
 import { type CheckPlugin, defineCheck, Type } from '../plugin.ts';
-import { Counters } from '../runtime/counters.ts';
-import { ManualClock, settle } from '../testing/clock.ts';
-import { memoryLog } from '../testing/log.ts';
-import { seededRandom } from '../testing/random.ts';
+import { type AgentWorld, agentWorld } from '../testing/agent.ts';
+import { type ManualClock, settle } from '../testing/clock.ts';
+import { RANDOM_INPUTS } from '../testing/random.ts';
 import { type SettingsOverrides, testSettings } from '../testing/settings.ts';
-import { FakeSpawner } from '../testing/spawner.ts';
-import { createMemoryTransport, type Incoming, type Transport } from '../transport/index.ts';
-import { createAgent } from './index.ts';
 
 const HOUR_MS = 3_600_000;
 
-const closing: Transport[] = [];
+const worlds: AgentWorld[] = [];
 afterEach(async () => {
-  for (const transport of closing.splice(0)) await transport.close();
+  for (const world of worlds.splice(0)) await world.close();
 });
 
-/** An agent on a clock that is moved by hand, with a server's ears at the other end of the transport. */
 async function setUp(
-  overrides: SettingsOverrides = {},
+  settings: SettingsOverrides = {},
   checks: readonly CheckPlugin[] = [],
   server: 'listening' | 'deaf' = 'listening',
-) {
-  const clock = new ManualClock();
-  const log = memoryLog();
-  const counters = new Counters();
-  const spawner = new FakeSpawner();
-  const transport = createMemoryTransport({ clock });
-  closing.push(transport);
-  const results: (Incoming & { body: CheckResult })[] = [];
-  const keepalives: RegisteredClient[] = [];
-  const options = { size: 100, spacingMs: 0 };
-  await transport.consumeResults((batch) => {
-    results.push(...(batch as (Incoming & { body: CheckResult })[]));
-    return server === 'deaf' ? new Promise(() => {}) : Promise.resolve();
-  }, options);
-  await transport.consumeKeepalives(async (batch) => {
-    keepalives.push(...batch.map(({ body }) => body as RegisteredClient));
-  }, options);
-  const agent = createAgent({
-    settings: testSettings(overrides),
-    transport,
-    spawner,
-    checks: new Map(checks.map((check) => [check.name, check])),
-    clock,
-    random: seededRandom(),
-    log,
-    counters,
-    version: '1.2.3',
-  });
-  const request = async (attributes: Partial<CheckRequest> & { name: string }, to = 'web'): Promise<void> => {
-    await transport.publishRequest(to, { issued: 1_800_000_000, ...attributes });
-    await settle();
-  };
-  return { agent, clock, counters, keepalives, log, request, results, spawner, transport };
+): Promise<AgentWorld> {
+  const world = await agentWorld({ settings, checks, server });
+  worlds.push(world);
+  return world;
 }
 
 describe('keepalives', () => {
@@ -255,7 +220,7 @@ describe('requests', () => {
         const dropped = counters.read('requests_invalid') + counters.read('requests_unknown');
         expect(dropped + results.length).toBe(sent);
       }),
-      { numRuns: 300 },
+      { numRuns: RANDOM_INPUTS },
     );
     const before = results.length;
     await request({ name: 'disk', command: 'true' });
@@ -332,6 +297,24 @@ describe('standalone checks', () => {
     expect(after.filter(onGrid).length).toBe(5);
     expect(after.length).toBeLessThanOrEqual(6);
     expect(after.at(-1)).toBeGreaterThan(disturbedMs / 1000 + 4 * 60);
+    await agent.stop();
+  });
+
+  it('run by their cron when they have one, and not while they are subdued', async () => {
+    const always = { days: { all: [{ begin: '00:00', end: '23:59' }] } };
+    const checks = [
+      { name: 'nightly', command: 'nightly', standalone: true, interval: 1, cron: '*/10 * * * *' },
+      { ...disk, name: 'subdued', subdue: always },
+    ];
+    const { agent, clock, log, results } = await setUp({ checks });
+    await agent.start();
+    await clock.advance(30 * 60_000);
+    expect(results.map(({ body }) => [body.check.name, (body.check.executed ?? 0) % 600])).toEqual([
+      ['nightly', 0],
+      ['nightly', 0],
+      ['nightly', 0],
+    ]);
+    expect(log.lines.filter(({ message }) => message.includes('subdued')).length).toBe(30);
     await agent.stop();
   });
 

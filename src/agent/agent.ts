@@ -8,16 +8,19 @@ import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Spawner } from '../runtime/spawner.ts';
 import { Timetable } from '../runtime/timetable.ts';
-import type { Subscription, Transport } from '../transport/index.ts';
+import type { Subscriber, Transport } from '../transport/index.ts';
 import { type CallInReport, CallIns } from './call-ins.ts';
-import { type ExecuteParts, execute } from './execute.ts';
+import { deregistrationOf } from './deregistration.ts';
+import { type ExecuteParts, execute, executeWithHook } from './execute.ts';
 import { InProcess } from './in-process.ts';
 import { Keepalives } from './keepalives.ts';
-import { Requests } from './requests.ts';
+import { type RequestRules, Requests } from './requests.ts';
 import { Results } from './results.ts';
 import type { RunnableCheck } from './runnable.ts';
 import { Runs } from './runs.ts';
-import { standaloneEntries } from './standalone.ts';
+import { loginOf, type Places, placesOf, Reports, Sockets } from './sockets/index.ts';
+import { SubdueBook, standaloneEntries } from './standalone.ts';
+import { Subscriptions } from './subscriptions.ts';
 
 /** Longest that a stop waits for what runs to end. */
 export const END_LIMIT_MS = 5_000;
@@ -38,19 +41,31 @@ export interface AgentParts {
   counters: Counters;
   /** Of this program; keepalives tell it. */
   version: string;
+  /** False: opens no sockets, whatever the client says. For many agents in one process, as in a simulation. */
+  listen?: boolean | undefined;
 }
 
 export interface Agent {
   /**
-   * Sends the first keepalive, subscribes and begins the schedule. When it cannot subscribe it stops again and
-   * rejects as the transport did; rejects with kind `closed` after a stop.
+   * Opens the sockets, sends the first keepalive, subscribes and begins the schedule. When it cannot subscribe it stops
+   * again and rejects as the transport did; rejects with kind `closed` after a stop. A socket that cannot be opened is
+   * a warning in the log.
    */
   start(): Promise<void>;
   /**
-   * Ends everything within some seconds, whatever hangs; no timer of the agent is left. May be called twice. What
-   * was not acknowledged by then is lost, and counted.
+   * Goes by other settings and checks in process from now on; what runs goes on as it began. Subscribes to what is new
+   * before it leaves what is old, moves the sockets whose place changed (and tries again those that could not be
+   * opened), and sends a keepalive at once when the client changed. Rejects as the transport does when it cannot
+   * subscribe, and then all is as it was; with kind `closed` after a stop.
+   */
+  reload(settings: Settings, checks: ReadonlyMap<string, CheckPlugin>): Promise<void>;
+  /**
+   * Ends everything within some seconds, whatever hangs; no timer or socket of the agent is left. A client with
+   * `deregister` takes its leave then. May be called twice. What was not acknowledged by then is lost, and counted.
    */
   stop(): Promise<void>;
+  /** Where the sockets listen; a port that was 0 in the settings is here the one that the system chose. */
+  sockets(): Places;
   /** Notes that a thing called in; throws with kind `input` when name or status cannot be. */
   callIn(name: string, report?: CallInReport): void;
   /**
@@ -69,65 +84,86 @@ class ClientAgent implements Agent {
   readonly #parts: AgentParts;
   readonly #callIns: CallIns;
   readonly #inProcess: InProcess;
-  readonly #execute: ExecuteParts;
   readonly #results: Results;
   readonly #runs: Runs;
   readonly #requests: Requests;
+  readonly #subscriptions: Subscriptions;
   readonly #keepalives: Keepalives;
   readonly #timetable: Timetable;
-  #subscription: Subscription | undefined;
+  readonly #sockets: Sockets;
+  #settings: Settings;
+  #execute: ExecuteParts;
+  #subdued = new SubdueBook([]);
+  /** True from when it was subscribed. */
+  #started = false;
+  /** One change after the other. */
+  #turn: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
 
   constructor(parts: AgentParts) {
     const { settings, clock } = parts;
-    const { client, checks } = settings;
+    const { client } = settings;
     this.#parts = parts;
+    this.#settings = settings;
     this.#callIns = new CallIns(clock);
-    this.#inProcess = new InProcess({ ...parts, client, callIns: this.#callIns });
-    this.#execute = {
-      ...parts,
-      client,
-      inProcess: this.#inProcess,
-      defaultTimeoutMs: settings.spawn.defaultTimeoutMs,
-    };
+    this.#inProcess = new InProcess({ ...parts, callIns: this.#callIns });
+    this.#execute = this.#executeParts(settings, parts.checks);
     this.#results = new Results({ ...parts, client });
-    this.#runs = new Runs({
-      ...parts,
-      results: this.#results,
-      execute: (check) => execute(check, this.#execute),
-    });
-    this.#requests = new Requests({
-      ...parts,
-      runs: this.#runs,
-      checks,
-    });
+    const results = this.#results;
+    this.#runs = new Runs({ ...parts, results, execute: (check) => executeWithHook(check, this.#execute) });
+    this.#requests = new Requests({ ...parts, results, runs: this.#runs }, rulesOf(settings));
+    this.#subscriptions = new Subscriptions(parts, (request) => this.#requests.take(request));
     this.#keepalives = new Keepalives({ ...parts, client });
     this.#timetable = new Timetable({ clock, run: (name) => this.#runStandalone(name) });
+    this.#sockets = new Sockets({
+      ...parts,
+      reports: new Reports({ ...parts, offer: (check) => results.offer(check) }),
+      login: () => loginOf(this.#settings.client),
+      document: () => this.#settings.document,
+    });
   }
 
-  async start(): Promise<void> {
-    if (this.#stopped !== undefined)
-      throw new TocsinError('CLOSED', 'this agent was stopped; make a new one');
-    const { transport, settings } = this.#parts;
-    const { name: client, subscriptions } = settings.client;
-    this.#keepalives.start();
-    try {
-      const subscription = await transport.subscribe({ client, subscriptions }, (request) =>
-        this.#requests.take(request),
-      );
+  start(): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#placeSockets();
+      if (this.#stopped !== undefined) return;
+      this.#keepalives.start();
+      try {
+        await this.#subscriptions.subscribe(subscriberOf(this.#settings));
+      } catch (error) {
+        await this.stop();
+        throw error;
+      }
       // A stop may have come while we were subscribing.
-      if (this.#stopped !== undefined) return await subscription.stop();
-      this.#subscription = subscription;
-    } catch (error) {
-      await this.stop();
-      throw error;
-    }
-    this.#startSchedule();
+      if (this.#stopped !== undefined) return;
+      this.#started = true;
+      this.#schedule();
+      this.#timetable.start();
+    });
+  }
+
+  reload(settings: Settings, checks: ReadonlyMap<string, CheckPlugin>): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#started) await this.#subscriptions.subscribe(subscriberOf(settings));
+      if (this.#stopped !== undefined) return;
+      const { client } = settings;
+      this.#settings = settings;
+      this.#execute = this.#executeParts(settings, checks);
+      this.#results.reload(client);
+      this.#requests.reload(rulesOf(settings));
+      this.#keepalives.reload(client);
+      this.#schedule();
+      if (this.#started) await this.#placeSockets();
+    });
   }
 
   stop(): Promise<void> {
     this.#stopped ??= this.#end();
     return this.#stopped;
+  }
+
+  sockets(): Places {
+    return this.#sockets.addresses;
   }
 
   callIn(name: string, report: CallInReport = {}): void {
@@ -136,7 +172,7 @@ class ClientAgent implements Agent {
 
   async runCheck(check: RunnableCheck): Promise<ExecutedCheck> {
     const executed = await execute(check, this.#execute);
-    if (executed.ended === 'done') return executed.check;
+    if ('check' in executed) return executed.check;
     if (executed.ended === 'stopped') {
       throw new TocsinError('CLOSED', `the agent stopped while the check ${check.name} was running`);
     }
@@ -147,24 +183,65 @@ class ClientAgent implements Agent {
     );
   }
 
-  #startSchedule(): void {
-    const { client, checks } = this.#parts.settings;
+  /** Does `change` when the changes before it are done; rejects with kind `closed` after a stop. */
+  #inTurn(change: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(() => {
+      if (this.#stopped !== undefined)
+        throw new TocsinError('CLOSED', 'this agent was stopped; make a new one');
+      return change();
+    });
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
+  #executeParts(settings: Settings, checks: ReadonlyMap<string, CheckPlugin>): ExecuteParts {
+    const { client, spawn } = settings;
+    const { defaultTimeoutMs, outputLimitBytes } = spawn;
+    return {
+      ...this.#parts,
+      inProcess: this.#inProcess,
+      client,
+      checks,
+      defaultTimeoutMs,
+      outputLimitBytes,
+    };
+  }
+
+  #schedule(): void {
+    const { client, checks } = this.#settings;
+    this.#subdued = new SubdueBook(checks.values());
     this.#timetable.set(standaloneEntries(client.name, checks.values()));
-    this.#timetable.start();
   }
 
   #runStandalone(name: string): void {
-    const check = this.#parts.settings.checks.get(name);
-    if (check) void this.#runs.run({ ...check, issued: unixSeconds(this.#parts.clock) });
+    const { clock, log } = this.#parts;
+    const check = this.#settings.checks.get(name);
+    if (!check) return;
+    if (this.#subdued.isSubdued(name, clock.now()))
+      log.info('a check is subdued and was not run', { check: name });
+    else void this.#runs.run({ ...check, issued: unixSeconds(clock) });
+  }
+
+  async #placeSockets(): Promise<void> {
+    if (this.#parts.listen !== false) await this.#sockets.place(placesOf(this.#settings.client));
   }
 
   async #end(): Promise<void> {
     this.#keepalives.stop();
     this.#timetable.stop();
-    const left = this.#subscription?.stop();
+    const left = this.#subscriptions.stop();
     this.#inProcess.stop();
-    await this.#within(END_LIMIT_MS, 'checks', Promise.all([left, this.#parts.spawner.close()]));
+    const ends = [left, this.#sockets.close(), this.#parts.spawner.close()];
+    await this.#within(END_LIMIT_MS, 'checks', Promise.all(ends));
+    this.#deregister();
     await this.#within(DELIVERY_LIMIT_MS, 'the delivery of results', this.#results.stop());
+  }
+
+  /** The last word of a client that was there; nothing comes behind it that would bring the client back. */
+  #deregister(): void {
+    const { clock } = this.#parts;
+    const check = this.#started ? deregistrationOf(this.#settings.client, unixSeconds(clock)) : undefined;
+    if (check) this.#results.send(check);
   }
 
   /** Waits for `ending` no longer than `limitMs`; says so when that was not enough. */
@@ -183,4 +260,12 @@ class ClientAgent implements Agent {
     if (!ended)
       log.warn('the agent stops without waiting any longer', { waited_for: what, limit_ms: limitMs });
   }
+}
+
+function subscriberOf({ client: { name, subscriptions } }: Settings): Subscriber {
+  return { client: name, subscriptions };
+}
+
+function rulesOf({ client, checks }: Settings): RequestRules {
+  return { checks, safeMode: client.safe_mode === true };
 }

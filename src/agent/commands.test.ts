@@ -38,6 +38,7 @@ async function setUp() {
     log,
     counters,
     version: '1.2.3',
+    listen: false,
   });
   ends.push(
     () => agent.stop(),
@@ -98,6 +99,31 @@ describe('an agent that runs commands', () => {
     await request('slow', 'echo begun; sleep 60', { timeout: 0.2 });
     await until(() => results.length === 1, 'it was reported');
     expect(check('slow')).toMatchObject({ status: 2, output: 'Execution timed out' });
+  });
+
+  it('runs the hook for how they ended, with the input it wants, and keeps a flood of its output within bounds', async () => {
+    const { check, request, results } = await setUp();
+    const hooks = {
+      warning: { command: 'cat', stdin: true },
+      critical: { command: 'head -c 300000 /dev/zero | tr "\\0" x; exit 7' },
+      'non-zero': { command: 'sleep 60', timeout: 0.2 },
+    };
+    await request('fed', 'echo deep; exit 1', { hooks });
+    await request('flooding', 'exit 2', { hooks });
+    await request('hanging', 'exit 9', { hooks });
+    await until(() => results.length === 3, 'all three were reported');
+    const hookOf = (name: string, hook: string) =>
+      (check(name)?.['hooks'] as Record<string, Record<string, unknown>> | undefined)?.[hook] ?? {};
+    expect(JSON.parse(String(hookOf('fed', 'warning')['output']))).toMatchObject({
+      client: { name: 'i-42' },
+      check: { name: 'fed', status: 1, output: 'deep\n' },
+    });
+    expect(hookOf('flooding', 'critical')['status']).toBe(7);
+    expect(String(hookOf('flooding', 'critical')['output'])).toMatch(
+      /xx\n\[\d+ bytes of output left out\]\nxx/,
+    );
+    expect(String(hookOf('flooding', 'critical')['output']).length).toBeLessThan(66_000);
+    expect(hookOf('hanging', 'non-zero')).toMatchObject({ status: 2, output: 'Execution timed out' });
   });
 
   it('stops although a command ignores every polite request to end', async () => {

@@ -33,11 +33,11 @@ test.each([{ name: 'web', extension: 'probe' }, { name: 'probe' }])(
           clock,
           random: seededRandom(),
           log: memoryLog(),
-          client,
           callIns: new CallIns(clock),
         }),
         checks: new Map([['probe', probe as unknown as CheckPlugin]]),
         defaultTimeoutMs: 0,
+        outputLimitBytes: 65_536,
       },
     );
     expect(seen).toEqual({ password: 'hunter2' });

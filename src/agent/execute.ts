@@ -4,11 +4,19 @@ import { substituteTokens } from '../model/tokens.ts';
 import type { CheckPlugin, Fault } from '../plugin.ts';
 import { type Clock, unixSeconds } from '../runtime/clock.ts';
 import type { Spawner } from '../runtime/spawner.ts';
+import { OutputBuffer } from '../runtime/system/spawner/output.ts';
+import { unmatchedOutcome, withHook, withHookCommands, withoutHookCommands } from './hooks.ts';
 import type { InProcess } from './in-process.ts';
 import type { RunnableCheck } from './runnable.ts';
 
-/** What came of running a check: it was run, we stopped before it ended, or there is nothing to run. */
-export type Executed = { ended: 'done'; check: ExecutedCheck } | { ended: 'stopped' } | { ended: 'unknown' };
+/**
+ * What came of running a check: it was run, it was not because a token has no value, we stopped before it ended, or
+ * there is nothing to run.
+ */
+export type Executed =
+  | { ended: 'done' | 'unmatched'; check: ExecutedCheck }
+  | { ended: 'stopped' }
+  | { ended: 'unknown' };
 
 interface Outcome {
   status: number;
@@ -25,6 +33,15 @@ export interface ExecuteParts {
   checks: ReadonlyMap<string, CheckPlugin>;
   /** Milliseconds for a check without `timeout`; 0: for ever. */
   defaultTimeoutMs: number;
+  /** Bytes of output beyond which only head and tail are kept; the spawner holds commands to it. */
+  outputLimitBytes: number;
+}
+
+/** As `execute`, and then the hook that the check has for its status. Never rejects. */
+export async function executeWithHook(check: RunnableCheck, parts: ExecuteParts): Promise<Executed> {
+  const executed = await execute(check, parts);
+  if (executed.ended !== 'done') return executed;
+  return { ended: 'done', check: await withHook(executed.check, parts) };
 }
 
 /**
@@ -33,10 +50,12 @@ export interface ExecuteParts {
  */
 export async function execute(check: RunnableCheck, parts: ExecuteParts): Promise<Executed> {
   const executed = unixSeconds(parts.clock);
-  const { value: substituted, unmatched } = substituteTokens(check, parts.client);
+  const { value: substituted, unmatched } = substituteTokens(withoutHookCommands(check), parts.client);
   const published = withUntouched(check, substituted);
   if (unmatched.length > 0) {
-    return { ended: 'done', check: { ...published, ...unmatchedOutcome(unmatched), executed } };
+    // Nobody is told but those who look.
+    const outcome = { ...unmatchedOutcome(unmatched), handle: false, executed };
+    return { ended: 'unmatched', check: withoutEmptySource({ ...published, ...outcome }) };
   }
   const timeoutMs = check.timeout === undefined ? parts.defaultTimeoutMs : check.timeout * 1000;
   const outcome =
@@ -48,20 +67,18 @@ export async function execute(check: RunnableCheck, parts: ExecuteParts): Promis
 }
 
 /**
- * What is published of a check whose tokens were replaced: its command, or the options of its check in process, as
- * they were written, since what stands for a token there may be a secret.
+ * What is published of a check whose tokens were replaced: its command, those of its hooks, or the options of its check
+ * in process, as they were written, since what stands for a token there may be a secret.
  */
 function withUntouched(check: RunnableCheck, substituted: RunnableCheck): RunnableCheck {
   const published = { ...substituted };
   if (check.command !== undefined) published.command = check.command;
+  if (published['hooks'] !== undefined) {
+    published['hooks'] = withHookCommands(published['hooks'], check['hooks']);
+  }
   const plugin = check.extension ?? check.name;
   if (Object.hasOwn(check, plugin)) published[plugin] = check[plugin];
   return published;
-}
-
-/** A check with a token for which the client has no value is not run, and nobody is told but those who look. */
-function unmatchedOutcome(unmatched: readonly string[]): { output: string; status: number; handle: false } {
-  return { output: `Unmatched client token(s): ${unmatched.join(', ')}`, status: 3, handle: false };
 }
 
 async function runCommand(
@@ -78,16 +95,26 @@ async function runCommand(
 async function runInProcess(
   check: RunnableCheck,
   timeoutMs: number,
-  { clock, checks, inProcess }: ExecuteParts,
+  { clock, checks, client, inProcess, outputLimitBytes }: ExecuteParts,
 ): Promise<Outcome | 'stopped' | 'unknown'> {
   const plugin = checks.get(check.extension ?? check.name);
   if (!plugin) return 'unknown';
   const startMs = clock.elapsed();
-  const outcome = await inProcess.run(plugin, check, timeoutMs);
-  return outcome ? { ...outcome, durationMs: clock.elapsed() - startMs } : 'stopped';
+  const outcome = await inProcess.run(plugin, check, client, timeoutMs);
+  if (!outcome) return 'stopped';
+  const output = withinLimit(outcome.output, outputLimitBytes);
+  return { ...outcome, output, durationMs: clock.elapsed() - startMs };
 }
 
-/** The check with what came of it: times in seconds, `duration` to three decimals, no empty `source`. */
+/** The output, cut like that of a command when it is longer than a command's may be. */
+function withinLimit(output: string, limitBytes: number): string {
+  if (Buffer.byteLength(output) <= limitBytes) return output;
+  const bounded = new OutputBuffer(limitBytes);
+  bounded.add(Buffer.from(output));
+  return bounded.text();
+}
+
+/** The check with what came of it: times in seconds, `duration` to three decimals. */
 function executedCheck(check: RunnableCheck, executed: number, outcome: Outcome): ExecutedCheck {
   const { status, output, durationMs, fault } = outcome;
   const document: ExecutedCheck = {
@@ -98,6 +125,12 @@ function executedCheck(check: RunnableCheck, executed: number, outcome: Outcome)
     status,
     ...(fault === undefined ? {} : { fault }),
   };
-  if (document.source === '') delete document.source;
-  return document;
+  return withoutEmptySource(document);
+}
+
+/** A check for no other client is a check for this one. */
+export function withoutEmptySource<Check extends { source?: string | undefined }>(check: Check): Check {
+  if (check.source !== '') return check;
+  const { source: _source, ...rest } = check;
+  return rest as Check;
 }

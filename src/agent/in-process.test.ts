@@ -15,7 +15,6 @@ function setUp() {
     clock,
     random: seededRandom(),
     log: memoryLog(),
-    client,
     callIns: new CallIns(clock),
   });
   return { clock, inProcess };
@@ -41,7 +40,11 @@ describe('a check in process', () => {
       seen = { options, context };
       return { status: 1, output: 'deep', fault: 'target' };
     });
-    expect(await inProcess.run(plugin, check, 0)).toEqual({ status: 1, output: 'deep', fault: 'target' });
+    expect(await inProcess.run(plugin, check, client, 0)).toEqual({
+      status: 1,
+      output: 'deep',
+      fault: 'target',
+    });
     expect(seen?.options).toEqual({ url: 'http://a', depth: 3 });
     expect(seen?.context.client).toEqual(client);
     expect(seen?.context.check).toEqual(check);
@@ -53,15 +56,17 @@ describe('a check in process', () => {
     const plugin = queue(async () => {
       throw new Error('it ran');
     });
-    const outcome = await inProcess.run(plugin, { name: 'web', queue: { depth: 'deep' } }, 0);
+    const outcome = await inProcess.run(plugin, { name: 'web', queue: { depth: 'deep' } }, client, 0);
     expect(outcome).toEqual({
       status: 3,
       output:
         'Invalid options: queue.url: expected a URL, found nothing; queue.depth: expected a whole number, found "deep"',
       fault: 'ours',
     });
-    expect((await inProcess.run(plugin, { name: 'web' }, 0))?.output).toContain('queue.url: expected a URL');
-    expect((await inProcess.run(plugin, { name: 'web', queue: 7 }, 0))?.status).toBe(3);
+    expect((await inProcess.run(plugin, { name: 'web' }, client, 0))?.output).toContain(
+      'queue.url: expected a URL',
+    );
+    expect((await inProcess.run(plugin, { name: 'web', queue: 7 }, client, 0))?.status).toBe(3);
   });
 
   it('that throws becomes an unknown of our own fault', async () => {
@@ -70,11 +75,12 @@ describe('a check in process', () => {
       throw new Error('no such host');
     });
     const outcome = { status: 3, output: 'Unexpected error: no such host', fault: 'ours' };
-    expect(await inProcess.run(thrown, check, 0)).toEqual(outcome);
+    expect(await inProcess.run(thrown, check, client, 0)).toEqual(outcome);
     expect(
       await inProcess.run(
         queue(() => Promise.reject(new Error('no such host'))),
         check,
+        client,
         0,
       ),
     ).toEqual(outcome);
@@ -87,6 +93,7 @@ describe('a check in process', () => {
       const outcome = await inProcess.run(
         queue(async () => answer as never),
         check,
+        client,
         0,
       );
       expect(outcome).toMatchObject({ status: 3, fault: 'ours' });
@@ -101,7 +108,7 @@ describe('a check in process', () => {
       signal = context.signal;
       return new Promise(() => {});
     });
-    const running = inProcess.run(plugin, check, 2_500);
+    const running = inProcess.run(plugin, check, client, 2_500);
     await clock.advance(2_499);
     expect(signal?.aborted).toBe(false);
     await clock.advance(1);
@@ -115,12 +122,13 @@ describe('a check in process', () => {
     await inProcess.run(
       queue(async () => ({ status: 0, output: 'ok' })),
       check,
+      client,
       2_500,
     );
     expect(clock.pending).toBe(0);
     let fail = (): void => {};
     const plugin = queue(() => new Promise((_, reject) => (fail = () => reject(new Error('too late')))));
-    const running = inProcess.run(plugin, check, 10);
+    const running = inProcess.run(plugin, check, client, 10);
     await clock.advance(10);
     fail();
     await settle();
@@ -134,10 +142,10 @@ describe('a check in process', () => {
       runs += 1;
       return new Promise(() => {});
     });
-    const running = inProcess.run(plugin, check, 2_500);
+    const running = inProcess.run(plugin, check, client, 2_500);
     inProcess.stop();
     expect(await running).toBeUndefined();
-    expect(await inProcess.run(plugin, check, 0)).toBeUndefined();
+    expect(await inProcess.run(plugin, check, client, 0)).toBeUndefined();
     expect(runs).toBe(1);
     expect(clock.pending).toBe(0);
   });

@@ -16,7 +16,6 @@ export interface InProcessParts {
   clock: Clock;
   random: Random;
   log: Log;
-  client: Client;
   callIns: CallIns;
 }
 
@@ -34,13 +33,18 @@ export class InProcess {
   }
 
   /** The outcome, or undefined when `stop` ended it. A `timeoutMs` of 0 means no limit. Never rejects. */
-  async run(plugin: CheckPlugin, check: RunnableCheck, timeoutMs: number): Promise<CheckOutcome | undefined> {
+  async run(
+    plugin: CheckPlugin,
+    check: RunnableCheck,
+    client: Client,
+    timeoutMs: number,
+  ): Promise<CheckOutcome | undefined> {
     if (this.#stopped) return undefined;
     const options = (Object.hasOwn(check, plugin.name) ? check[plugin.name] : undefined) ?? {};
     const invalid = invalidOptions(plugin, options);
     if (invalid !== undefined) return ours(invalid);
     const ending = await this.#guard(timeoutMs, (signal) =>
-      attempt(plugin, options as Record<string, unknown>, this.#context(check, signal)),
+      attempt(plugin, options as Record<string, unknown>, this.#context(check, client, signal)),
     );
     if (ending === 'stopped') return undefined;
     return ending === 'timeout' ? { status: 2, output: 'Execution timed out' } : ending;
@@ -52,8 +56,8 @@ export class InProcess {
     for (const stop of [...this.#stops]) stop();
   }
 
-  #context(check: RunnableCheck, signal: AbortSignal): CheckContext {
-    const { clock, random, log, client, callIns } = this.#parts;
+  #context(check: RunnableCheck, client: Client, signal: AbortSignal): CheckContext {
+    const { clock, random, log, callIns } = this.#parts;
     return { clock, random, log, signal, client, check, calledIn: (name) => callIns.read(name) };
   }
 

@@ -1,3 +1,4 @@
+import { sameValue } from '../model/attributes.ts';
 import type { Client, RegisteredClient } from '../model/client.ts';
 import { DEFAULT_REDACT, redact } from '../model/redact.ts';
 import { type Clock, type Timer, unixSeconds } from '../runtime/clock.ts';
@@ -20,7 +21,8 @@ export class Keepalives {
   readonly #transport: Transport;
   readonly #log: Log;
   readonly #counters: Counters;
-  readonly #client: Omit<RegisteredClient, 'timestamp'>;
+  readonly #version: string;
+  #client: Omit<RegisteredClient, 'timestamp'>;
   #timer: Timer | undefined;
 
   constructor(parts: {
@@ -35,7 +37,18 @@ export class Keepalives {
     this.#transport = parts.transport;
     this.#log = parts.log;
     this.#counters = parts.counters;
+    this.#version = parts.version;
     this.#client = reportedClient(parts.client, parts.version);
+  }
+
+  /** Sends the client that it is from now on: at once when it differs, if keepalives are being sent. */
+  reload(client: Client): void {
+    const reported = reportedClient(client, this.#version);
+    if (sameValue(reported, this.#client)) return;
+    this.#client = reported;
+    if (!this.#timer) return;
+    this.#timer.cancel();
+    this.#beat();
   }
 
   start(): void {
@@ -44,6 +57,7 @@ export class Keepalives {
 
   stop(): void {
     this.#timer?.cancel();
+    this.#timer = undefined;
   }
 
   #beat(): void {

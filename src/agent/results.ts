@@ -43,7 +43,7 @@ export class Results {
   readonly #transport: Transport;
   readonly #log: Log;
   readonly #counters: Counters;
-  readonly #client: Client;
+  #client: Client;
   readonly #boot: string;
   #number = 0;
   #inFlight = 0;
@@ -68,6 +68,21 @@ export class Results {
     this.#counters = parts.counters;
     this.#client = parts.client;
     this.#boot = parts.random.uuid();
+  }
+
+  /** Results are reported for this client from now on. */
+  reload(client: Client): void {
+    this.#client = client;
+  }
+
+  /**
+   * As `send`, for what programs report: false when so many wait that others would have to go for it, or when the agent
+   * has stopped; then it was not taken.
+   */
+  offer(check: ExecutedCheck): boolean {
+    if (this.#stopped || this.#waiting.length >= MOST_WAITING) return false;
+    this.send(check);
+    return true;
   }
 
   send(check: ExecutedCheck): void {

@@ -57,7 +57,7 @@ export class Runs {
   }
 
   #settle(name: string, executed: Executed): void {
-    if (executed.ended === 'done') {
+    if (executed.ended === 'done' || executed.ended === 'unmatched') {
       this.#results.send(executed.check);
     } else if (executed.ended === 'stopped') {
       this.#counters.increment('checks_stopped');

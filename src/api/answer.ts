@@ -6,6 +6,18 @@ export interface Answer {
   body?: unknown;
 }
 
+/**
+ * A list that is written out item by item, a slice at a time, so that a long one holds nobody up. An undefined item
+ * is passed over: it gives the others a turn where many are skipped.
+ */
+export interface ListAnswer extends Answer {
+  items: Iterable<unknown>;
+}
+
+export function isList(answer: Answer): answer is ListAnswer {
+  return 'items' in answer;
+}
+
 export function json(body: unknown, status = 200): Answer {
   return { status, body };
 }
@@ -22,9 +34,4 @@ export function issued(now: number): Answer {
 /** A refusal that says why, in a sentence. */
 export function refusal(status: number, sentence: string): Answer {
   return { status, body: { error: sentence } };
-}
-
-/** True for a JSON document or an error; GET and HEAD share answers. */
-export function isOk(answer: Answer): boolean {
-  return answer.status >= 200 && answer.status < 300;
 }

@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { exchange, rawRequest, takeApart } from '../testing/api/raw-http.ts';
 import { startWorld, type World } from '../testing/api/world.ts';
+import { RANDOM_INPUTS } from '../testing/random.ts';
 
 let world: World;
 beforeAll(async () => {
-  world = await startWorld();
+  world = await startWorld({ checks: [{ name: 'disk', command: 'x', subscribers: ['web'] }] });
   await world.client({ name: 'i-42' });
   await world.result('i-42', 'disk', 2);
 });
@@ -23,6 +24,11 @@ const FIRST = [
   'results',
   'api',
   'stash',
+  'stashes',
+  'silenced',
+  'aggregates',
+  'settings',
+  'request',
 ];
 const segment = fc.oneof(
   fc.constantFrom(
@@ -34,6 +40,13 @@ const segment = fc.oneof(
     'deliveries',
     'transitions',
     'counters',
+    'clear',
+    'ids',
+    'subscriptions',
+    'web:*',
+    'web',
+    'clients',
+    'warning',
     '..',
     '',
   ),
@@ -56,13 +69,25 @@ const member = fc.constantFrom(
   'check',
   'source',
   'address',
+  'subscription',
+  'subscribers',
+  'begin',
+  'expire',
+  'path',
+  'content',
+  'id',
+  'aggregates',
+  'ttl',
   '__proto__',
   'x',
 );
 const body = fc.oneof(
   fc.constant(undefined),
   fc
-    .dictionary(member, fc.oneof(fc.jsonValue({ maxDepth: 3 }), fc.constantFrom('i-42', 'disk')))
+    .dictionary(
+      member,
+      fc.oneof(fc.jsonValue({ maxDepth: 3 }), fc.constantFrom('i-42', 'disk', 'web', 7, -1, 1e15, 1e300)),
+    )
     .map((value) => JSON.stringify(value)),
   fc.jsonValue().map((value) => JSON.stringify(value)),
   fc.string({ unit: 'binary' }),
@@ -76,11 +101,11 @@ describe('anything that callers may send', () => {
         const answer = await rawRequest(world.port, { method, path: path + query, body });
         const status = Number(answer.status.slice(0, 3));
         expect(status).toBeGreaterThanOrEqual(200);
-        if (status >= 500) expect(answer.status).toContain('501');
+        expect(status).toBeLessThan(500);
         expect(answer.body).not.toMatch(/node_modules|\.ts:|at /);
         if (answer.body !== '') JSON.parse(answer.body);
       }),
-      { numRuns: 300 },
+      { numRuns: RANDOM_INPUTS },
     );
     expect(world.counters.read('api_failed')).toBe(0);
     expect(({} as Record<string, unknown>)['x']).toBeUndefined();

@@ -1,11 +1,12 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import type { Settings } from '../config/settings.ts';
 import { type Clock, sleep } from '../runtime/clock.ts';
 import { errorText, TocsinError } from '../runtime/errors.ts';
 import { Exchange } from './exchange.ts';
 import { createHttp } from './http.ts';
 import { type ApiParts, LIMITS } from './parts.ts';
-import { Hub, registerV1 } from './v1/index.ts';
+import { openV1, registerV1 } from './v1/index.ts';
 
 /** The API, ready to listen. */
 export interface Api {
@@ -14,28 +15,48 @@ export interface Api {
    * @throws TocsinError PORT_IN_USE, or CONFIG_INVALID when the address cannot be used at all
    */
   listen(): Promise<{ address: string; port: number }>;
+  /**
+   * From now on answers by these settings: checks, credentials, headers for browsers. Where it listens stays.
+   * @throws TocsinError CONFIG_INVALID when `api.cors` cannot be sent; then all stays as it was
+   */
+  reload(settings: Settings): void;
   /** Ends the streams, lets open requests end for a moment, and lets go of everything. May be called twice. */
   close(): Promise<void>;
   /** Answers a request without a socket, for tests. */
   inject: FastifyInstance['inject'];
+  /** What listens, for tests that look at its connections. */
+  server: FastifyInstance['server'];
 }
 
 /** @throws TocsinError CONFIG_INVALID when `api.cors` cannot be sent */
 export async function createApi(given: ApiParts): Promise<Api> {
-  const parts = { ...given, limits: { ...LIMITS, ...given.limits } };
+  let current = given.settings;
+  const parts = {
+    ...given,
+    limits: { ...LIMITS, ...given.limits },
+    get settings() {
+      return current;
+    },
+  };
   const exchange = new Exchange(parts);
   const app = createHttp(exchange, parts.counters, parts.limits);
-  const hub = new Hub(parts);
-  registerV1(app, parts, hub, exchange.responder);
+  const v1 = openV1(parts);
+  registerV1(app, parts, v1, exchange.responder);
   await app.ready();
   let closed: Promise<void> | undefined;
   return {
+    server: app.server,
     inject: app.inject.bind(app) as FastifyInstance['inject'],
     listen: () => listen(app, parts.settings.api),
+    reload(settings) {
+      exchange.reload(settings.api);
+      current = settings;
+    },
     close: () => {
       exchange.responder.closing();
-      hub.close();
-      closed ??= closeWithin(app, parts.clock, parts.limits.closeMs);
+      closed ??= Promise.all([v1.close(), closeWithin(app, parts.clock, parts.limits.closeMs)]).then(
+        () => undefined,
+      );
       return closed;
     },
   };

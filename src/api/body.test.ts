@@ -9,10 +9,9 @@ describe('readObject', () => {
   it('reads any object as it was written', () => {
     fc.assert(
       fc.property(
-        fc.dictionary(
-          fc.string().filter((key) => key !== '__proto__'),
-          fc.jsonValue({ maxDepth: 5 }),
-        ),
+        fc
+          .dictionary(fc.string(), fc.jsonValue({ maxDepth: 5 }))
+          .filter((value) => !JSON.stringify(value).includes('"__proto__"')),
         (value) => {
           const text = JSON.stringify(value);
           expect(JSON.stringify(readObject(bytes(text)))).toBe(JSON.stringify(JSON.parse(text)));

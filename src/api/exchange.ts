@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Settings } from '../config/settings.ts';
 import { errorText } from '../runtime/errors.ts';
-import { type Answer, empty, refusal } from './answer.ts';
+import { type Answer, empty, isList, refusal } from './answer.ts';
 import { createGate, type Gate } from './gate.ts';
 import { createResponder, type Responder } from './respond.ts';
 import { answerToError, createDispatch, type EndpointParts, ROUTES } from './sensu/index.ts';
@@ -10,15 +11,24 @@ import { PREFIX, v1AnswerToError } from './v1/index.ts';
 export class Exchange {
   readonly responder: Responder;
   readonly #parts: EndpointParts;
-  readonly #gate: Gate;
+  #gate: Gate;
   readonly #dispatch: ReturnType<typeof createDispatch>;
 
   /** @throws TocsinError CONFIG_INVALID when `api.cors` cannot be sent */
   constructor(parts: EndpointParts) {
     this.#parts = parts;
-    this.responder = createResponder({ cors: parts.settings.api.cors, random: parts.random });
+    this.responder = createResponder({ ...parts, cors: parts.settings.api.cors });
     this.#gate = createGate(parts.settings.api);
     this.#dispatch = createDispatch(ROUTES, parts);
+  }
+
+  /**
+   * Asks other credentials of callers and sends other headers to browsers from now on.
+   * @throws TocsinError CONFIG_INVALID when `api.cors` cannot be sent; then all stays as it was
+   */
+  reload(api: Settings['api']): void {
+    this.responder.reload(api.cors);
+    this.#gate = createGate(api);
   }
 
   /** Lets a request in, or answers why not; false when it was answered. */
@@ -35,7 +45,9 @@ export class Exchange {
   async dispatch(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { method, body } = request;
     try {
-      this.responder.send(request, reply, await this.#dispatch({ method, url: urlOf(request), body }));
+      const answer = await this.#dispatch({ method, url: urlOf(request), body });
+      if (isList(answer)) await this.responder.sendList(request, reply, answer);
+      else this.responder.send(request, reply, answer);
     } catch (error) {
       this.fail(error, request, reply);
     }

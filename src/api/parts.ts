@@ -4,8 +4,10 @@ import type { Counters } from '../runtime/counters.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Registry } from '../state/registry.ts';
+import type { SearchLimits } from '../state/search/index.ts';
 import type { Views } from '../state/views.ts';
 import type { Transport } from '../transport/port.ts';
+import type { BookLimits } from './v1/actions/book.ts';
 
 /** What a server tells of itself, as `GET /info` shows it (Sensu Core 1.9 documentation, "Info API"). */
 export interface ServerInfo {
@@ -34,6 +36,8 @@ export interface ApiLimits {
   acknowledgeMs: number;
   /** Milliseconds to wait until the events of a client that is removed are resolved. */
   resolveMs: number;
+  /** Bytes up to which a list is gathered, so that its length can be told; a longer one is sent while it is made. */
+  listBytes: number;
   /** Most streams at once. */
   streams: number;
   /** Changes that are kept for readers of the stream who come back. */
@@ -47,11 +51,15 @@ export interface ApiLimits {
   requestMs: number;
   /** Milliseconds that open requests get to end when the API closes. */
   closeMs: number;
+  /** Bounds of searches and of bulk actions, where they are not the usual ones. */
+  search?: Partial<SearchLimits> | undefined;
+  actions?: Partial<BookLimits> | undefined;
 }
 
 /** What the API is handed. */
 export interface ApiParts {
-  settings: Settings;
+  /** The settings of now: read them at each request, they change with a reload. */
+  readonly settings: Settings;
   transport: Transport;
   registry: Registry;
   views: Views;
@@ -70,6 +78,7 @@ export interface ApiParts {
 export const LIMITS: ApiLimits = {
   acknowledgeMs: 15_000,
   resolveMs: 5_000,
+  listBytes: 16 * 1024 * 1024,
   streams: 200,
   streamChanges: 10_000,
   streamBufferBytes: 256 * 1024,

@@ -1,54 +1,139 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Settings } from '../config/settings.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { errorText, TocsinError } from '../runtime/errors.ts';
 import type { Random } from '../runtime/random.ts';
-import type { Answer } from './answer.ts';
+import type { Answer, ListAnswer } from './answer.ts';
+import { sliced } from './slices.ts';
+import { Turns } from './turns.ts';
 
 /** Writes answers with the headers that all of them carry, spelt and ordered as Sensu Core 1.9 does. */
 export interface Responder {
   /** Ends the request with the answer. */
   send(request: FastifyRequest, reply: FastifyReply, answer: Answer): void;
+  /** As `send`, for a list, in slices; resolves when it is written, or nobody reads it any more. */
+  sendList(request: FastifyRequest, reply: FastifyReply, answer: ListAnswer): Promise<void>;
   /** Begins an answer without an end that is known, for streams. */
   open(request: FastifyRequest, reply: FastifyReply, headers: Readonly<Record<string, string>>): void;
+  /**
+   * Sends other headers to browsers from now on.
+   * @throws TocsinError CONFIG_INVALID when they cannot be sent; then all stays as it was
+   */
+  reload(cors: Settings['api']['cors']): void;
   /** From now on no connection is kept. */
   closing(): void;
 }
 
+interface ResponderParts {
+  cors: Settings['api']['cors'];
+  random: Random;
+  clock: Clock;
+  limits: { listBytes: number };
+}
+
+type Headers = Readonly<Record<string, string>>;
+
+const JSON_TYPE: Headers = { 'Content-type': 'application/json' };
+
 /** @throws TocsinError CONFIG_INVALID when `api.cors` holds what cannot be a header */
-export function createResponder(parts: { cors: Settings['api']['cors']; random: Random }): Responder {
-  const cors = corsHeaders(parts.cors);
+export function createResponder(parts: ResponderParts): Responder {
+  const turns = new Turns();
+  let cors = corsHeaders(parts.cors);
   let isClosing = false;
 
-  const begin = (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    status: number,
-    headers: Readonly<Record<string, string>>,
-  ): void => {
+  const begin = (request: FastifyRequest, reply: FastifyReply, status: number, headers: Headers): void => {
     reply.hijack();
     reply.raw.sendDate = false;
     const all = { ...cors, ...headers, 'X-Request-ID': requestId(request, parts.random) };
     reply.raw.writeHead(status, Object.entries(all).sort(byName).flat());
   };
+  /** The headers of an answer, but for those that say how long it is. */
+  const headersOf = (request: FastifyRequest, answer: Answer): Headers => ({
+    ...answer.headers,
+    ...(keeps(request, answer) && !isClosing ? {} : { Connection: 'close' }),
+  });
+
+  const send: Responder['send'] = (request, reply, answer) => {
+    const text = answer.body === undefined || request.method === 'HEAD' ? '' : JSON.stringify(answer.body);
+    begin(request, reply, answer.status, {
+      ...headersOf(request, answer),
+      'Content-length': String(Buffer.byteLength(text)),
+      ...(text === '' ? {} : JSON_TYPE),
+    });
+    reply.raw.end(text === '' ? undefined : text);
+  };
 
   return {
-    send(request, reply, answer) {
-      const text = answer.body === undefined ? '' : JSON.stringify(answer.body);
-      const bytes = request.method === 'HEAD' ? 0 : Buffer.byteLength(text);
+    send,
+    async sendList(request, reply, answer) {
+      if (request.method === 'HEAD') return send(request, reply, answer);
+      const { raw } = reply;
+      const pieces = sliced(answer.items, { clock: parts.clock, turns });
+      const { gathered, bytes, ended } = await gather(pieces, parts.limits.listBytes, raw);
       begin(request, reply, answer.status, {
-        ...answer.headers,
-        ...(keeps(request, answer) && !isClosing ? {} : { Connection: 'close' }),
-        'Content-length': String(bytes),
-        ...(text === '' ? {} : { 'Content-type': 'application/json' }),
+        ...headersOf(request, answer),
+        ...(ended ? { 'Content-length': String(bytes) } : unknownLength(request)),
+        ...JSON_TYPE,
       });
-      reply.raw.end(bytes === 0 ? undefined : text);
+      for (const piece of gathered) raw.write(piece);
+      gathered.length = 0;
+      if (!ended) await writeAll(pieces, raw);
+      raw.end();
     },
     open: (request, reply, headers) => begin(request, reply, 200, headers),
+    reload(changed) {
+      cors = corsHeaders(changed);
+    },
     closing() {
       isClosing = true;
     },
   };
+}
+
+type Raw = FastifyReply['raw'];
+
+/** Takes pieces until they end, or are more than `most` bytes together, or nobody waits for them any more. */
+async function gather(
+  pieces: AsyncIterator<Buffer, void>,
+  most: number,
+  raw: Raw,
+): Promise<{ gathered: Buffer[]; bytes: number; ended: boolean }> {
+  const gathered: Buffer[] = [];
+  let bytes = 0;
+  while (bytes <= most && !raw.destroyed) {
+    const next = await pieces.next();
+    if (next.done) return { gathered, bytes, ended: true };
+    gathered.push(next.value);
+    bytes += next.value.length;
+  }
+  return { gathered, bytes, ended: false };
+}
+
+/** Writes what is left as fast as the reader takes it. */
+async function writeAll(pieces: AsyncIterable<Buffer>, raw: Raw): Promise<void> {
+  for await (const piece of pieces) {
+    if (raw.destroyed) return;
+    if (!raw.write(piece)) await drained(raw);
+  }
+}
+
+function drained(raw: Raw): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      raw.off('drain', end);
+      raw.off('close', end);
+      resolve();
+    };
+    raw.on('drain', end);
+    raw.on('close', end);
+    if (raw.destroyed) end();
+  });
+}
+
+/** A list too large to be held is sent as it is made; HTTP/1.0 knows its end by the end of the connection. */
+function unknownLength(request: FastifyRequest): Headers {
+  return request.raw.httpVersion === '1.0' ? { Connection: 'close' } : { 'Transfer-Encoding': 'chunked' };
 }
 
 /** A connection is kept only for a caller who asks for it, and not after an error: the body may be unread. */

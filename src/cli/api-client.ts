@@ -35,6 +35,17 @@ export class ApiClient {
     return (await response.json()) as T;
   }
 
+  /** Sends a document, or none; the answer's JSON, undefined when it has no body. Throws NOT_FOUND for a 404. */
+  async send<T>(method: 'POST' | 'DELETE', path: string, document?: object): Promise<T | undefined> {
+    const body = document === undefined ? undefined : JSON.stringify(document);
+    const response = await this.#fetch(path, AbortSignal.timeout(TIMEOUT_MS), { method, body });
+    if (response.status === 404)
+      throw new TocsinError('NOT_FOUND', `${path} is not known at ${this.#address.url}`);
+    await this.#demand(response, path);
+    const text = await response.text();
+    return text === '' ? undefined : (JSON.parse(text) as T);
+  }
+
   /** Everything behind a list endpoint, page by page. */
   async list<T>(path: string): Promise<T[]> {
     const items: T[] = [];
@@ -81,14 +92,19 @@ export class ApiClient {
     }
   }
 
-  async #fetch(path: string, signal: AbortSignal): Promise<Response> {
+  async #fetch(
+    path: string,
+    signal: AbortSignal,
+    request: { method?: string; body?: string | undefined } = {},
+  ): Promise<Response> {
     const { url, user, password } = this.#address;
     const headers: Record<string, string> = {};
     if (user !== undefined) {
       headers['authorization'] = `Basic ${Buffer.from(`${user}:${password ?? ''}`).toString('base64')}`;
     }
     try {
-      return await fetch(`${url}${path}`, { headers, signal });
+      const { method = 'GET', body = null } = request;
+      return await fetch(`${url}${path}`, { method, body, headers, signal });
     } catch (error) {
       throw this.#unreachable(error);
     }
@@ -103,8 +119,11 @@ export class ApiClient {
         `${url} asks for a user and a password: set TOCSIN_USER and TOCSIN_PASSWORD`,
       );
     }
-    const body = (await response.text()).slice(0, 200);
-    throw new TocsinError('SERVER_REFUSED', `${url}${path} answered ${response.status} ${body}`.trimEnd());
+    const body = (await response.text()).slice(0, 1000);
+    const told = toldIn(body);
+    if (told !== undefined && response.status === 400) throw new TocsinError('MESSAGE_INVALID', told);
+    const rest = told ?? body.slice(0, 200);
+    throw new TocsinError('SERVER_REFUSED', `${url}${path} answered ${response.status} ${rest}`.trimEnd());
   }
 
   #unreachable(error: unknown): TocsinError {
@@ -115,6 +134,17 @@ export class ApiClient {
       `No Tocsin answers at ${url} (${errorText(cause) || 'no connection'}). Start one with "tocsin up", or name another with --url or --port.`,
       { cause: error },
     );
+  }
+}
+
+/** The sentence in a refusal; undefined when there is none. */
+function toldIn(body: string): string | undefined {
+  try {
+    const { error, hint } = JSON.parse(body) as { error?: unknown; hint?: unknown };
+    if (typeof error !== 'string') return undefined;
+    return typeof hint === 'string' ? `${error} ${hint}` : error;
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,4 +1,11 @@
-import { describeProblems, describeWarnings, loadSettings, type Settings } from '../config/index.ts';
+import {
+  type ConfigSources,
+  describeProblems,
+  describeWarnings,
+  type LoadedSettings,
+  loadSettings,
+  type Settings,
+} from '../config/index.ts';
 import type { CheckPlugin, Plugin } from '../plugin.ts';
 import { builtInPlugins } from '../plugins/index.ts';
 import { TocsinError } from '../runtime/errors.ts';
@@ -6,8 +13,8 @@ import { machineAddress, machineName } from './machine.ts';
 
 /** The flags that say where configuration is. */
 export interface ConfigurationOptions {
-  config?: string;
-  configDir?: string[];
+  config?: string | undefined;
+  configDir?: readonly string[] | undefined;
 }
 
 export interface Configuration {
@@ -18,15 +25,30 @@ export interface Configuration {
   warnings: string;
 }
 
-/** Reads the configuration. Throws CONFIG_INVALID with every mistake, ready to be shown. */
-export async function readConfiguration(options: ConfigurationOptions): Promise<Configuration> {
-  const loaded = await loadSettings({
+/** What the flags, this machine and its environment give to the configuration. */
+export function configSources(options: ConfigurationOptions): ConfigSources {
+  return {
     file: options.config,
     // A folder may be given as `-d a -d b`, `-d a b` or, as in Sensu, `-d a,b`.
     directories: options.configDir?.flatMap((folders) => folders.split(',')),
     defaults: { hostname: machineName(), address: machineAddress() },
     plugins: new Map(builtInPlugins.map((plugin) => [plugin.name, plugin])),
-  });
+    environment: process.env,
+  };
+}
+
+/** Reads the configuration, with its mistakes if there are any. */
+export function loadConfiguration(options: ConfigurationOptions): Promise<LoadedSettings> {
+  return loadSettings(configSources(options));
+}
+
+/** Reads the configuration. Throws CONFIG_INVALID with every mistake, ready to be shown. */
+export async function readConfiguration(options: ConfigurationOptions): Promise<Configuration> {
+  return configurationOf(await loadConfiguration(options));
+}
+
+/** What was read, or CONFIG_INVALID with every mistake, ready to be shown. */
+export function configurationOf(loaded: LoadedSettings): Configuration {
   if (!loaded.settings) {
     const count = loaded.problems.length;
     const title =
@@ -35,12 +57,25 @@ export async function readConfiguration(options: ConfigurationOptions): Promise<
         : `there are ${count} mistakes in the configuration`;
     throw new TocsinError('CONFIG_INVALID', `${title}\n\n${describeProblems(loaded.problems)}`);
   }
-  const { settings, plugins, warnings } = loaded;
+  const { settings, plugins } = loaded;
+  const blocks = [describeWarnings(loaded.warnings), describeSkipped(settings)];
   return {
     settings,
     plugins,
-    warnings: warnings.length === 0 ? '' : `${describeWarnings(warnings)}\n`,
+    warnings: blocks
+      .filter((block) => block !== '')
+      .map((block) => `${block}\n`)
+      .join('\n'),
   };
+}
+
+/** What is wrong with the checks that are left out; empty when none is. */
+export function describeSkipped({ skippedChecks }: Settings): string {
+  const { size } = skippedChecks;
+  if (size === 0) return '';
+  const title =
+    size === 1 ? 'a check is left out for its mistakes' : `${size} checks are left out for their mistakes`;
+  return `${title}\n\n${describeProblems([...skippedChecks.values()].flat())}`;
 }
 
 /** The plugins that are checks. */

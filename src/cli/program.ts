@@ -1,9 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import { errorText, TocsinError } from '../runtime/errors.ts';
 import type { AskOptions } from './commands/ask.ts';
+import type { ConfigOptions } from './commands/config.ts';
 import type { EventsOptions } from './commands/events.ts';
 import type { ConfigurationOptions } from './configuration.ts';
 import { EXIT, exitCodeOf } from './exit.ts';
+import { addOperatorCommands } from './operate/index.ts';
 import { processTerminal } from './terminal.ts';
 import type { UpOptions } from './up.ts';
 import { version } from './version.ts';
@@ -47,6 +49,8 @@ function build(ended: (code: number) => void): Command {
   addLists(program, ended);
   addCheck(program, ended);
   addHandler(program, ended);
+  addOperatorCommands(program, asking, ended);
+  addConfig(program, ended);
   return program;
 }
 
@@ -58,7 +62,9 @@ function addUp(program: Command, ended: (code: number) => void): void {
     .option('-d, --config-dir <folder...>', 'folders of JSON configuration files, read after the file')
     .option('--data <folder>', 'where state is kept', '.tocsin')
     .option('--port <number>', 'port of the HTTP API, 0 for any free one', portNumber)
+    .option('--log <file>', 'append the log to this file')
     .option('--log-level <level>', 'debug, info, warn, error or fatal')
+    .option('--pid-file <file>', 'write the number of the process to this file')
     .option('--no-live', 'print lines instead of a live list')
     .option('--quick-start', 'say what to try next')
     .addHelpText(
@@ -155,6 +161,48 @@ function addHandler(program: Command, ended: (code: number) => void): void {
     .action(async (name: string, options: ConfigurationOptions & { status: string; json?: boolean }) => {
       const { handlerTest } = await import('./commands/handler-test.ts');
       ended(await handlerTest(name, options, processTerminal()));
+    });
+}
+
+function addConfig(program: Command, ended: (code: number) => void): void {
+  const config = program
+    .command('config')
+    .description('look at the configuration')
+    .addHelpText('after', '\nExamples:\n  tocsin config check -d /etc/sensu/conf.d\n');
+  const add = (name: string, description: string, example: string): Command =>
+    configured(config.command(name))
+      .description(description)
+      .addHelpText('after', `\nExamples:\n  tocsin config ${example}\n`);
+  add('check', 'say what is wrong with it; exit code 2 if anything is', 'check -d /etc/sensu/conf.d')
+    .option('--json', 'JSON for scripts')
+    .action(async (options: ConfigOptions) => {
+      const { configCheck } = await import('./commands/config.ts');
+      ended(await configCheck(options, processTerminal()));
+    });
+  add('print', 'the merged configuration as JSON, without secrets', 'print -d /etc/sensu/conf.d').action(
+    async (options: ConfigOptions) => {
+      const { configPrint } = await import('./commands/config.ts');
+      ended(await configPrint(options, processTerminal()));
+    },
+  );
+  add(
+    'explain',
+    'where a value comes from, and what it means',
+    'explain checks.disk.interval -d /etc/sensu/conf.d',
+  )
+    .argument('<path>', 'like checks.disk.interval or checks["disk root"].handlers[0]')
+    .option('--json', 'JSON for scripts')
+    .action(async (path: string, options: ConfigOptions) => {
+      const { configExplain } = await import('./commands/config.ts');
+      ended(await configExplain(path, options, processTerminal()));
+    });
+  config
+    .command('schema')
+    .description('the JSON Schema of configuration files, for editors')
+    .addHelpText('after', '\nExamples:\n  tocsin config schema > tocsin.schema.json\n')
+    .action(async () => {
+      const { configSchema } = await import('./commands/config.ts');
+      ended(await configSchema(processTerminal()));
     });
 }
 

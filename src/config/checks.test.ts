@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { defineCheck, Type } from '../plugin.ts';
-import { loadDocument, problemPaths } from '../testing/config-files.ts';
+import { loadDocument, mistakesOf, problemPaths } from '../testing/config-files.ts';
 
 const VALID = { command: 'true', subscribers: ['web'], interval: 60 };
 
@@ -177,24 +177,24 @@ test('a misspelt option is warned of', async () => {
 });
 
 test('an unknown extension is told with the nearest known one', async () => {
-  const { problems } = await loadDocument({ checks: { p: { ...inProcess, extension: 'pnig' } } }, [ping]);
-  expect(problems).toMatchObject([
+  const loaded = await loadDocument({ checks: { p: { ...inProcess, extension: 'pnig' } } }, [ping]);
+  expect(mistakesOf(loaded)).toMatchObject([
     { path: 'checks.p.extension', expected: 'one of ping', found: '"pnig"', hint: 'did you mean "ping"?' },
   ]);
 });
 
 test('a misspelt required attribute is named in the hint', async () => {
-  const { problems, warnings } = await loadDocument({
+  const loaded = await loadDocument({
     checks: {
       a: { comand: 'x', subscribers: ['web'], interval: 60 },
       b: { command: 'x', subscribers: ['web'], intervall: 60 },
     },
   });
-  expect(problems).toMatchObject([
+  expect(mistakesOf(loaded)).toMatchObject([
     { path: 'checks.a.command', found: 'nothing', hint: 'there is "comand": did you mean "command"?' },
     { path: 'checks.b.interval', found: 'nothing', hint: 'there is "intervall": did you mean "interval"?' },
   ]);
-  expect(warnings).toEqual([]);
+  expect(loaded.warnings).toEqual([]);
 });
 
 test('a misspelt optional attribute is warned of, one of your own is not', async () => {

@@ -5,6 +5,7 @@ import { isName, NAME_LENGTH } from '../model/names.ts';
 import { type Problem, problemAt } from '../model/problems.ts';
 import type { Attributes } from '../model/schema.ts';
 import { SEVERITIES } from '../model/severity.ts';
+import { judgeCron, judgeEvaluations, judgeWindows } from './conditions.ts';
 import {
   entriesOf,
   judge,
@@ -19,12 +20,14 @@ import {
 /** Attributes that filters and handler plugins read, beside those the core acts on. */
 const READ_ELSEWHERE = ['occurrences', 'refresh', 'dependencies', 'notification', 'description'];
 
-/** Validates the section `checks`. */
+/** Validates the section `checks`. A check with a mistake is left out, and noted in `validation.skipped`. */
 export function checksOf(validation: Validation): Map<string, Check> {
   const checks = new Map<string, Check>();
   for (const [name, value] of entriesOf(validation, 'checks')) {
-    const definition = checkOf(validation, name, value);
-    if (definition) checks.set(name, { ...definition, name });
+    const own: Validation = { ...validation, problems: [] };
+    const definition = checkOf(own, name, value);
+    if (own.problems.length > 0) validation.skipped.set(name, own.problems);
+    else if (definition) checks.set(name, { ...definition, name });
   }
   return checks;
 }
@@ -40,6 +43,10 @@ function checkOf(validation: Validation, name: string, value: unknown): CheckDef
   const definition = judge(validation, at, value, CheckSchema, { rules: CHECK_RULES, known });
   if (!definition) return undefined;
   if (typeof definition.extension === 'string') judgeExtension(validation, at, definition);
+  judgeCron(validation, [...at, 'cron'], definition.cron);
+  judgeWindows(validation, [...at, 'subdue'], definition.subdue);
+  const wanted = memberOf(definition.proxy_requests, 'client_attributes');
+  judgeEvaluations(validation, [...at, 'proxy_requests', 'client_attributes'], wanted);
   return definition as CheckDefinition;
 }
 

@@ -33,7 +33,7 @@ export function defaultDocument(): Attributes {
   return {
     client: {},
     sensu: { spawn: { limit: SPAWN_LIMIT }, keepalives: { thresholds: { ...KEEPALIVE_THRESHOLDS } } },
-    transport: { name: 'rabbitmq', reconnect_on_error: true },
+    transport: { reconnect_on_error: true },
     checks: {},
     filters: {},
     mutators: {},

@@ -10,6 +10,8 @@ import type { Findings } from './problem.ts';
 export interface Validation extends Findings {
   document: Attributes;
   plugins: ReadonlyMap<string, Plugin>;
+  /** Checks that are left out, with what is wrong with each: one mistake must not stop all the others. */
+  skipped: Map<string, readonly Problem[]>;
 }
 
 /** A rule that no schema can tell: the problem it finds in a definition, if any. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
-import { loadFiles, withFolder, writeFiles } from '../testing/config-files.ts';
+import { loadFiles, mistakesOf, withFolder, writeFiles } from '../testing/config-files.ts';
 import { loadExtensions, moduleOf } from './extensions.ts';
 
 const DOOR = pathToFileURL(join(import.meta.dirname, '../plugin.ts')).href;
@@ -16,8 +16,8 @@ test('a module’s plugins are taken, whether exported by default or by name, ea
     export const other = 5, nothing = null, list = [];`;
   const files = { 'a.json': { extensions: { mine: { module: './ext/mine.mjs' } } }, 'ext/mine.mjs': text };
   const check = { extension: 'ping', ping: { url: 5 }, subscribers: ['a'], interval: 1 };
-  const { problems } = await loadFiles({ ...files, 'b.json': { checks: { p: check } } });
-  expect(problems).toMatchObject([{ file: 'b.json', path: 'checks.p.ping.url' }]);
+  const mistakes = mistakesOf(await loadFiles({ ...files, 'b.json': { checks: { p: check } } }));
+  expect(mistakes).toMatchObject([{ file: 'b.json', path: 'checks.p.ping.url' }]);
   const handler = { type: 'chat', chat: { room: 'ops' } };
   const loaded = await loadFiles({ ...files, 'b.json': { handlers: { h: handler } } });
   expect(loaded.problems).toBeUndefined();

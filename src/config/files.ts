@@ -13,6 +13,8 @@ const MOST_ENTRIES = 100_000;
 export interface FoundFiles {
   /** Absolute paths in the order in which they are merged. */
   files: string[];
+  /** The directories that were looked through. */
+  directories: string[];
   problems: ConfigProblem[];
 }
 
@@ -26,20 +28,23 @@ export type ReadText =
  * directory is followed, but none behind it; a file that is reached twice is taken once.
  */
 export async function findFiles(directory: string): Promise<FoundFiles> {
-  const search: Search = { files: new Map(), entries: 0, problems: [] };
+  const search: Search = { files: new Map(), directories: [], entries: 0, problems: [] };
   await searchDirectory(resolve(directory), false, search);
-  return { files: [...search.files.values()].sort(), problems: search.problems };
+  const { directories, problems } = search;
+  return { files: [...search.files.values()].sort(), directories, problems };
 }
 
 interface Search {
   /** Real path → path. */
   files: Map<string, string>;
+  directories: string[];
   entries: number;
   problems: ConfigProblem[];
 }
 
 async function searchDirectory(directory: string, linked: boolean, search: Search): Promise<void> {
   try {
+    search.directories.push(directory);
     for (const entry of await readdir(directory, { withFileTypes: true })) {
       if (search.entries > MOST_ENTRIES) return;
       search.entries++;

@@ -13,6 +13,7 @@ import {
 } from '../model/handler.ts';
 import { problemAt } from '../model/problems.ts';
 import type { Attributes } from '../model/schema.ts';
+import { judgeEvaluations, judgeExpression, judgeWindows } from './conditions.ts';
 import {
   entriesOf,
   judge,
@@ -20,6 +21,7 @@ import {
   nearestHint,
   pluginNamed,
   pluginNames,
+  type Rule,
   type Validation,
 } from './definition.ts';
 
@@ -71,40 +73,63 @@ function warnOfIdleAttributes(validation: Validation, at: readonly Step[], defin
   }
 }
 
+/** One of the two says which events match. */
+const attributesOrExpression: Rule = (filter, at) => {
+  const { attributes, expression } = filter;
+  if ((attributes === undefined) !== (expression === undefined)) return undefined;
+  const either = 'either "attributes" (an object) or "expression" (a text)';
+  if (attributes === undefined) return problemAt([...at, 'attributes'], either, undefined);
+  return { ...problemAt([...at, 'expression'], either, expression), found: 'both' };
+};
+
 /** Validates the section `filters`. An entry may hold the options of the filter plugin of its name. */
 export function filtersOf(validation: Validation): Map<string, Filter> {
-  return entriesOrOptions(validation, 'filter', 'filters', FilterSchema, 'attributes') as Map<string, Filter>;
+  const filters = entriesOrOptions(validation, 'filter', 'filters', {
+    schema: FilterSchema,
+    marks: ['attributes', 'expression'],
+    rules: [attributesOrExpression],
+  });
+  for (const [name, filter] of filters) {
+    const at = ['filters', name];
+    judgeEvaluations(validation, [...at, 'attributes'], filter.attributes);
+    judgeExpression(validation, [...at, 'expression'], filter.expression);
+    judgeWindows(validation, [...at, 'when'], filter.when);
+  }
+  return filters as Map<string, Filter>;
 }
 
 /** Validates the section `mutators`. An entry may hold the options of the mutator plugin of its name. */
 export function mutatorsOf(validation: Validation): Map<string, Mutator> {
-  return entriesOrOptions(validation, 'mutator', 'mutators', MutatorSchema, 'command') as Map<
-    string,
-    Mutator
-  >;
+  const how = { schema: MutatorSchema, marks: ['command'], rules: [] };
+  return entriesOrOptions(validation, 'mutator', 'mutators', how) as Map<string, Mutator>;
+}
+
+/** What the definitions of a section are held to. */
+interface DefinitionRules {
+  schema: typeof FilterSchema | typeof MutatorSchema;
+  rules: readonly Rule[];
+  /** Members of which one makes an entry a definition of its own, though a plugin has the same name. */
+  marks: readonly string[];
 }
 
 /**
  * The definitions of a section. Options of a plugin are judged and stay in the document, where whoever runs the plugin
  * finds them.
- *
- * @param mark the member that makes an entry a definition of its own, though a plugin has the same name
  */
 function entriesOrOptions(
   validation: Validation,
   kind: 'filter' | 'mutator',
   section: string,
-  schema: typeof FilterSchema | typeof MutatorSchema,
-  mark: string,
+  { schema, rules, marks }: DefinitionRules,
 ): Map<string, Attributes> {
   const definitions = new Map<string, Attributes>();
   for (const [name, value] of entriesOf(validation, section)) {
     const plugin = pluginNamed(validation, kind, name);
-    if (plugin && isAttributes(value) && !Object.hasOwn(value, mark)) {
+    if (plugin && isAttributes(value) && !marks.some((mark) => Object.hasOwn(value, mark))) {
       judgeOptions(validation, [section, name], value, plugin);
       continue;
     }
-    const definition = judge(validation, [section, name], value, schema);
+    const definition = judge(validation, [section, name], value, schema, { rules });
     if (definition) definitions.set(name, definition);
   }
   return definitions;

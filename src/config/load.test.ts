@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { defineCheck, defineFilter, defineHandler, Type } from '../plugin.ts';
-import { loadDocument, loadFiles, withFolder, writeFiles } from '../testing/config-files.ts';
+import { loadDocument, loadFiles, mistakesOf, withFolder, writeFiles } from '../testing/config-files.ts';
+import { RANDOM_INPUTS } from '../testing/random.ts';
 import { type ConfigProblem, describeProblems, describeWarnings, loadSettings } from './index.ts';
 
 const CHECK = { command: 'true', subscribers: ['web'], interval: 60 };
@@ -167,7 +168,7 @@ test('names that nothing is known by are warned of, with the nearest known one',
     ['client.keepalive.handler', undefined],
     ['sensu.keepalives.handlers[1]', 'did you mean "ops"?'],
     ['handlers.ops.filters[2]', 'did you mean "prod"?'],
-    ['handlers.ops.mutator', undefined],
+    ['handlers.ops.mutator', 'did you mean "json"?'],
     ['handlers.all.handlers[1]', undefined],
   ]);
 });
@@ -190,54 +191,121 @@ const check = (attributes: object) => ({ checks: { c: { ...CHECK, ...attributes 
 const filter = (attributes: object) => ({ filters: { f: { attributes: {}, ...attributes } } });
 
 test.each([
-  ['checks.c.cron', check({ cron: '* * * * *' })],
-  ['checks.c.cron', check({ cron: '* * * * *', interval: undefined })],
-  ['checks.c.subdue', check({ subdue: { days: { all: [{ begin: 'a', end: 'b' }] } } })],
-  ['checks.c.proxy_requests', check({ proxy_requests: { client_attributes: {} } })],
-  ['checks.c.hooks', check({ hooks: { ok: { command: 'x' } } })],
-  ['checks.c.ttl', check({ ttl: 5 })],
-  ['checks.c.aggregate', check({ aggregate: 'a' })],
-  ['checks.c.aggregates', check({ aggregates: ['a'] })],
   ['handlers.h.type', { handlers: { h: { type: 'transport', pipe: { type: 'direct', name: 'x' } } } }],
-  ['client.safe_mode', { client: { safe_mode: true } }],
-  ['client.socket', { client: { socket: {} } }],
-  ['client.http_socket', { client: { http_socket: {} } }],
-  ['client.registration', { client: { registration: { handler: 'x' } } }],
-  ['client.deregister', { client: { deregister: true } }],
   ['rabbitmq', { rabbitmq: 'amqp://a' }],
   ['redis', { redis: {} }],
+  ['transport.name', { transport: { name: 'redis' } }],
+  ['transport.name', { transport: { name: 'of-others' } }],
 ])('warns that this version does not act on %s', async (path, document) => {
   const { problems, warnings } = await loadDocument(document);
   expect(problems).toBeUndefined();
   expect(warnings).toMatchObject([{ path, message: expect.stringMatching(/^this version /) }]);
 });
 
+const windows = { days: { all: [{ begin: '5:00 PM', end: '8:00 AM' }] } };
+
 test.each([
-  ['filters.f.when', filter({ when: { days: { all: [{ begin: 'a', end: 'b' }] } } })],
-  ['filters.f.attributes.check.status', filter({ attributes: { check: { status: 'eval: value == 1' } } })],
-  ['handlers.h.filters[0]', { handlers: { h: { type: 'chat', filters: ['occurrences'] } } }],
-  ['handlers.h.filter', { handlers: { h: { type: 'chat', filter: 'check_dependencies' } } }],
-])('refuses %s, which would tell everybody or nobody', async (path, document) => {
-  const { problems } = await loadDocument(document, [chat]);
-  expect(problems).toMatchObject([{ path, hint: expect.stringMatching(/^this version /) }]);
+  check({ cron: '*/5 8-17 * * mon-fri', interval: undefined }),
+  check({ cron: '@hourly' }),
+  check({ subdue: windows }),
+  check({ proxy_requests: { client_attributes: { rack: 'eval: value > 3' } } }),
+  check({ hooks: { ok: { command: 'x' } }, ttl: 5, aggregate: 'a', aggregates: ['b'] }),
+  {
+    client: {
+      safe_mode: true,
+      socket: {},
+      http_socket: {},
+      registration: { handler: 'x' },
+      deregister: true,
+    },
+  },
+  { client: { keepalive: { remove_after: 3600 } }, sensu: { keepalives: { remove_after: 3600 } } },
+  filter({ when: windows }),
+  filter({ attributes: { check: { status: 'eval: value == 1' } } }),
+  { filters: { f: { expression: 'check.status > 1' } } },
+  filter({ attributes: { check: { output: 'an eval: inside' } } }),
+  { handlers: { h: { type: 'chat', filters: ['occurrences', 'check_dependencies'] } } },
+  { handlers: { h: { type: 'chat', mutator: 'only_check_output' } } },
+  { transport: { name: 'memory' } },
+])('says nothing of %j', async (document) => {
+  const loaded = await loadDocument(document, [chat]);
+  expect([mistakesOf(loaded), loaded.warnings]).toEqual([[], []]);
 });
 
 test.each([
-  check({ aggregate: false }),
-  check({ hooks: null, ttl: null }),
-  {
-    client: {
-      safe_mode: false,
-      deregister: false,
-      socket: { enabled: false },
-      http_socket: { enabled: false },
-    },
-  },
-  filter({ attributes: { check: { output: 'an eval: inside' } } }),
-  { handlers: { h: { type: 'chat', filter: 'occurrences' } }, filters: { occurrences: { attributes: {} } } },
-])('says nothing of %j', async (document) => {
-  const { problems, warnings } = await loadDocument(document, [chat]);
-  expect([problems, warnings]).toEqual([undefined, []]);
+  ['checks.c.cron', check({ cron: '@reboot' })],
+  ['checks.c.cron', check({ cron: '5/2 * * * *' })],
+  [
+    'checks.c.subdue.days.all[0].begin',
+    check({ subdue: { days: { all: [{ begin: 'soon', end: '8:00' }] } } }),
+  ],
+  [
+    'checks.c.proxy_requests.client_attributes.rack',
+    check({ proxy_requests: { client_attributes: { rack: 'eval: value >' } } }),
+  ],
+  [
+    'filters.f.when.days.monday[0].end',
+    filter({ when: { days: { monday: [{ begin: '8:00', end: 'x' }] } } }),
+  ],
+  ['filters.f.attributes.check.status', filter({ attributes: { check: { status: 'eval: system(1' } } })],
+  ['filters.f.expression', { filters: { f: { expression: 'check.status >' } } }],
+  ['filters.f.expression', filter({ expression: 'true' })],
+  ['filters.f.attributes', { filters: { f: { negate: true } } }],
+])('tells what is wrong with %s, and where', async (path, document) => {
+  const [mistake, ...others] = mistakesOf(await loadDocument(document));
+  expect(others).toEqual([]);
+  expect(mistake).toMatchObject({ path, file: 'all.json' });
+  expect(mistake?.line).toBeGreaterThan(1);
+});
+
+test('a mistake in a condition is told with its position in the text', async () => {
+  const [mistake] = mistakesOf(await loadDocument({ filters: { f: { expression: 'check.status >' } } }));
+  expect(mistake?.found).toMatch(/, at character \d+, in "check\.status >"$/);
+});
+
+test('a check with a mistake is left out, and the others are there', async () => {
+  const { settings, problems } = await loadDocument({
+    checks: { good: CHECK, bad: { ...CHECK, interval: '60', handlers: 'x' }, 'no name': CHECK },
+  });
+  expect(problems).toBeUndefined();
+  expect([...(settings?.checks.keys() ?? [])]).toEqual(['good']);
+  const skipped = [...(settings?.skippedChecks ?? [])].map(([name, found]) => [name, places(found)]);
+  expect(skipped).toEqual([
+    [
+      'bad',
+      [
+        ['all.json', expect.any(Number), 'checks.bad.interval'],
+        ['all.json', expect.any(Number), 'checks.bad.handlers'],
+      ],
+    ],
+    ['no name', [['all.json', expect.any(Number), 'checks["no name"]']]],
+  ]);
+});
+
+test.each([
+  { filters: { f: {} } },
+  { mutators: { m: {} } },
+  { handlers: { h: { type: 'pipe' } } },
+  { client: { name: 'a b' } },
+  { api: { port: 'x' } },
+  { transport: { name: 1 } },
+  { checks: [] },
+])('a mistake outside a check stops the whole: %j', async (document) => {
+  expect((await loadDocument({ ...document })).settings).toBeUndefined();
+});
+
+test('the transport is ours, unless a configuration says where RabbitMQ is', async () => {
+  const nameIn = async (document: object): Promise<unknown> =>
+    (await loadDocument(document)).read.document.transport;
+  expect(await nameIn({})).toEqual({ name: 'memory', reconnect_on_error: true });
+  expect(await nameIn({ rabbitmq: {} })).toEqual({ name: 'rabbitmq', reconnect_on_error: true });
+  expect(await nameIn({ transport: { name: 'x' }, rabbitmq: {} })).toMatchObject({ name: 'x' });
+});
+
+test('"$schema" is for editors and no part of the settings', async () => {
+  const { settings, warnings } = await loadDocument({ $schema: './tocsin.schema.json' });
+  expect(settings?.document).not.toHaveProperty('$schema');
+  expect(warnings).toEqual([]);
 });
 
 test('what stands in a file under -c is placed like the rest', async () => {
@@ -246,15 +314,15 @@ test('what stands in a file under -c is placed like the rest', async () => {
       'main.json': '{\n"checks":\n{"a": 5}}',
       'conf/x.json': '{"checks": {"b": 5}}',
     });
-    const { problems } = await loadSettings({
+    const loaded = await loadSettings({
       file: `${folder}/main.json`,
       directories: [`${folder}/conf`],
       defaults: { hostname: 'h', address: 'a' },
       plugins: new Map(),
     });
-    expect(places(problems)).toEqual([
-      [`${folder}/conf/x.json`, 1, 'checks.b'],
+    expect(places(mistakesOf(loaded))).toEqual([
       [`${folder}/main.json`, 3, 'checks.a'],
+      [`${folder}/conf/x.json`, 1, 'checks.b'],
     ]);
   });
 });
@@ -315,7 +383,7 @@ test('any JSON and any text in any number of files gives settings or problems th
       }
       expect(describeProblems(loaded.problems ?? [])).not.toContain('undefined\n');
     }),
-    { numRuns: 100 },
+    { numRuns: RANDOM_INPUTS },
   );
 });
 
@@ -356,6 +424,7 @@ test('a check made by the rules is valid, and comes out as it went in', async ()
         fc.pre(!JSON.stringify(definition).includes('__proto__'));
         const { settings, problems } = await loadDocument({ checks: { [name]: definition } });
         expect(problems).toBeUndefined();
+        expect(settings?.skippedChecks.size).toBe(0);
         expect(settings?.checks.get(name)).toEqual({ ...JSON.parse(JSON.stringify(definition)), name });
       },
     ),

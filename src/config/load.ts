@@ -1,18 +1,18 @@
 import { memberOf, pathText, quoted } from '../model/attributes.ts';
-import { deepMerge } from '../model/merge.ts';
 import { NOTHING, type Problem, problemAt } from '../model/problems.ts';
 import type { Attributes } from '../model/schema.ts';
 import type { Plugin } from '../plugin.ts';
 import { checksOf } from './checks.ts';
 import { type ClientDefaults, clientOf } from './client.ts';
-import { defaultDocument, withApiDefaults } from './defaults.ts';
 import { entriesOf, judge, type Validation, warnOfMisspelt } from './definition.ts';
+import { type ConfigDocument, readDocument } from './document.ts';
+import type { Environment } from './environment.ts';
 import { loadExtensions, moduleOf } from './extensions.ts';
 import { filtersOf, handlersOf, mutatorsOf } from './handlers.ts';
 import { tellNotYet } from './not-yet.ts';
-import { Origins } from './origin.ts';
+import type { Origins } from './origin.ts';
 import type { ConfigProblem, ConfigWarning } from './problem.ts';
-import { type ReadSources, readSources, type SourcePlaces } from './read.ts';
+import type { SourcePlaces } from './read.ts';
 import { warnOfUnknownNames } from './references.ts';
 import { ExtensionSchema, SECTIONS, sectionsOf } from './sections.ts';
 import type { Settings } from './settings.ts';
@@ -23,52 +23,69 @@ export interface ConfigSources extends SourcePlaces {
   defaults: ClientDefaults;
   /** The plugins that come with us, by name. */
   plugins: ReadonlyMap<string, Plugin>;
+  /** Variables of which some stand for a part of the configuration (see `environment.ts`). */
+  environment?: Environment | undefined;
 }
 
 /** Settings, or every mistake that stands in their way, in the order of files and lines. */
 export type LoadedSettings =
   | {
+      /** Without the checks in which there is a mistake: those are in `skippedChecks`. */
       settings: Settings;
       /** Those that were given, and those of extensions. */
       plugins: ReadonlyMap<string, Plugin>;
       problems?: undefined;
       warnings: ConfigWarning[];
+      read: ConfigDocument;
     }
-  | { settings?: undefined; problems: ConfigProblem[]; warnings: ConfigWarning[] };
+  | {
+      settings?: undefined;
+      /** Those of the plugins that could be loaded. */
+      plugins: ReadonlyMap<string, Plugin>;
+      /** Those in checks are among them. */
+      problems: ConfigProblem[];
+      warnings: ConfigWarning[];
+      read: ConfigDocument;
+    };
 
 /**
- * Reads the files, merges them over the built-in defaults, imports the extensions they name, and validates the
- * whole. Never rejects: whatever is wrong is told in `problems`, all at once.
+ * Reads the files, merges them over environment and built-in defaults, imports the extensions they name, and validates
+ * the whole. Never rejects: whatever is wrong is told in `problems`, all at once.
  */
 export async function loadSettings(sources: ConfigSources): Promise<LoadedSettings> {
-  const read = await readSources(sources);
-  const merged = read.sources.reduce(
-    (document, source) => deepMerge(document, source.document),
-    defaultDocument(),
-  );
-  const document = withApiDefaults(merged);
-  const validation: Validation = { document, plugins: sources.plugins, problems: [], cautions: [] };
-  const origins = new Origins(read.sources);
+  const read = await readDocument(sources, sources.environment);
+  const { document, origins, files } = read;
+  const validation: Validation = {
+    document,
+    plugins: sources.plugins,
+    problems: [],
+    cautions: [],
+    skipped: new Map(),
+  };
   const extensions = extensionsOf(validation, origins);
-  const loaded = await loadExtensions(extensions, sources.plugins);
-  for (const [name, error] of loaded.failed) {
+  const { plugins, failed } = await loadExtensions(extensions, sources.plugins);
+  for (const [name, error] of failed) {
     validation.problems.push(extensionProblem(name, document, error.message));
   }
-  validation.plugins = loaded.plugins;
+  validation.plugins = plugins;
   const parts = validate(validation, sources.defaults, read);
-  const warnings = warningsOf(validation, read, origins);
-  const problems = problemsIn(validation, read, origins);
-  if (problems.length > 0 || !parts) return { problems, warnings };
-  const files = read.sources.map((source) => source.file);
-  return { settings: { ...parts, extensions, document, files }, plugins: loaded.plugins, warnings };
+  const warnings = warningsOf(validation, read);
+  const found = { plugins, warnings, read };
+  if (validation.problems.length > 0 || read.problems.length > 0 || !parts) {
+    return { ...found, problems: problemsIn(validation, read) };
+  }
+  const skippedChecks = new Map(
+    [...validation.skipped].map(([name, problems]) => [name, placed(problems, origins)]),
+  );
+  return { ...found, settings: { ...parts, skippedChecks, extensions, document, files } };
 }
 
 /** The settings that the document holds; undefined when some part is missing, which has been told then. */
 function validate(
   validation: Validation,
   defaults: ClientDefaults,
-  read: ReadSources,
-): Omit<Settings, 'extensions' | 'document' | 'files'> | undefined {
+  read: ConfigDocument,
+): Omit<Settings, 'skippedChecks' | 'extensions' | 'document' | 'files'> | undefined {
   const client = clientOf(validation, defaults);
   const checks = checksOf(validation);
   const handlers = handlersOf(validation);
@@ -80,7 +97,7 @@ function validate(
   if (read.problems.length === 0) warnOfUnknownNames(validation);
   const written = Object.fromEntries(read.sources.flatMap((source) => Object.entries(source.document)));
   warnOfMisspelt(validation, [], written, SECTIONS);
-  return client && sections ? { client, checks, skippedChecks: new Map(), handlers, filters, mutators, ...sections } : undefined;
+  return client && sections ? { client, checks, handlers, filters, mutators, ...sections } : undefined;
 }
 
 /** Extensions with a module, made absolute against the file that names it. */
@@ -110,33 +127,42 @@ function extensionProblem(name: string, document: Attributes, reason: string): P
   return { ...problem, found: quoted(line, LONGEST_REASON).slice(1, -1) };
 }
 
-function problemsIn(validation: Validation, read: ReadSources, origins: Origins): ConfigProblem[] {
+function problemsIn(validation: Validation, read: ConfigDocument): ConfigProblem[] {
+  const all = [...validation.problems, ...[...validation.skipped.values()].flat()];
   // While a file could not be read, what is missing may stand in it.
-  const sure = validation.problems.filter(
-    (problem) => read.problems.length === 0 || problem.found !== NOTHING,
-  );
-  const told = sure.map(({ steps, path, expected, found, hint }) => ({
-    ...placeOf(origins, steps),
-    path,
-    expected,
-    found,
-    ...(hint === undefined ? {} : { hint }),
-  }));
-  return [...read.problems, ...told].sort(byPlace);
+  const sure = all.filter((problem) => read.problems.length === 0 || problem.found !== NOTHING);
+  return [...read.problems, ...placed(sure, read.origins)].sort(byPlace);
 }
 
-function warningsOf(validation: Validation, read: ReadSources, origins: Origins): ConfigWarning[] {
+/** Problems with the places at which they were written. */
+function placed(problems: readonly Problem[], origins: Origins): ConfigProblem[] {
+  return problems
+    .map(({ steps, path, expected, found, hint }) => ({
+      ...placeOf(origins, steps),
+      path,
+      expected,
+      found,
+      ...(hint === undefined ? {} : { hint }),
+    }))
+    .sort(byPlace);
+}
+
+function warningsOf(validation: Validation, { warnings, origins }: ConfigDocument): ConfigWarning[] {
   const told = validation.cautions.map(({ steps, message, hint }) => ({
     ...placeOf(origins, steps),
     path: pathText(steps),
     message,
     ...(hint === undefined ? {} : { hint }),
   }));
-  return [...read.warnings, ...told].sort(byPlace);
+  return [...warnings, ...told].sort(byPlace);
 }
 
-function placeOf(origins: Origins, steps: Problem['steps']): Pick<ConfigProblem, 'file' | 'line'> {
+function placeOf(
+  origins: Origins,
+  steps: Problem['steps'],
+): Pick<ConfigProblem, 'file' | 'line' | 'variable'> {
   const origin = origins.of(steps);
+  if (origin?.variable !== undefined) return { file: null, line: null, variable: origin.variable };
   return { file: origin?.file ?? null, line: origin?.line ?? null };
 }
 

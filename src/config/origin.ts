@@ -5,9 +5,19 @@ import type { Source } from './source.ts';
 
 /** Where a value of the merged document comes from. */
 export interface Origin {
+  /** The file's path, or the name of the environment variable. */
   file: string;
   /** From 1. */
   line: number;
+  /** Set when it is no file that says it. */
+  variable?: string | undefined;
+}
+
+/** What one source says of a value. */
+export interface Saying extends Origin {
+  value: unknown;
+  /** False when a later source has replaced it. */
+  counts: boolean;
 }
 
 /** A value as one file has it. */
@@ -46,7 +56,23 @@ export class Origins {
       contributions = lastWords(inner);
     }
     const [first] = contributions;
-    return first && { file: first.source.file, line: first.source.lineOf(first.offset) };
+    return first && originOf(first);
+  }
+
+  /**
+   * Everything that was said of a value, in the order in which it was merged: what was joined to it, and what a later
+   * source replaced. Empty for the items of an array, whose places say nothing before they are joined.
+   */
+  sayings(steps: readonly Step[]): Saying[] {
+    let all = this.#roots;
+    let counting = this.#roots;
+    for (const step of steps) {
+      if (typeof step === 'number') return [];
+      all = this.#membersNamed(all, step);
+      counting = lastWords(this.#membersNamed(counting, step));
+    }
+    const nodes = new Set(counting.map((one) => one.node));
+    return all.map((one) => ({ ...originOf(one), value: one.value, counts: nodes.has(one.node) }));
   }
 
   #membersNamed(contributions: readonly Contribution[], name: string): Contribution[] {
@@ -68,6 +94,11 @@ export class Origins {
     this.#members.set(node, members);
     return members;
   }
+}
+
+function originOf({ source, offset }: Contribution): Origin {
+  const { file, variable } = source;
+  return { file, line: source.lineOf(offset), ...(variable === undefined ? {} : { variable }) };
 }
 
 /** The contributions that make up the merged value: behind the last one that replaced what was before it. */

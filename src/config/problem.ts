@@ -1,7 +1,7 @@
 import type { Step } from '../model/attributes.ts';
 import type { Problem } from '../model/problems.ts';
 
-/** A mistake in the configuration, with the place it was made. Nothing starts while there is one. */
+/** A mistake in the configuration, with the place it was made. Only one in a check lets the others start. */
 export interface ConfigProblem {
   /** Null when no file names the value: it is a built-in default, or missing altogether. */
   file: string | null;
@@ -9,6 +9,8 @@ export interface ConfigProblem {
   line: number | null;
   /** From 1; only for text that is no JSON. */
   column?: number | undefined;
+  /** The environment variable that holds the value, when no file does. */
+  variable?: string | undefined;
   /** `checks.disk.interval`; empty when it concerns the whole file. */
   path: string;
   expected: string;
@@ -20,6 +22,7 @@ export interface ConfigProblem {
 export interface ConfigWarning {
   file: string | null;
   line: number | null;
+  variable?: string | undefined;
   path: string;
   message: string;
   hint?: string | undefined;
@@ -64,7 +67,9 @@ export function describeWarnings(warnings: readonly ConfigWarning[]): string {
 function heading(place: ConfigProblem | ConfigWarning): string {
   const column = 'column' in place && place.column !== undefined ? `:${place.column}` : '';
   const line = place.line === null ? '' : `:${place.line}${column}`;
-  const where = place.file === null ? 'built-in defaults' : `${place.file}${line}`;
+  const nowhere =
+    place.variable === undefined ? 'built-in defaults' : `environment variable ${place.variable}`;
+  const where = place.file === null ? nowhere : `${place.file}${line}`;
   return place.path === '' ? where : `${where}  ${place.path}`;
 }
 

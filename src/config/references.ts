@@ -3,17 +3,20 @@ import type { Attributes } from '../model/schema.ts';
 import type { TObject } from '../plugin.ts';
 import { nearestHint, pluginNames, type Validation } from './definition.ts';
 
-/** Filters that Sensu has built in; `not-yet.ts` tells what becomes of those that are missing here. */
-const SENSU_FILTERS = ['occurrences', 'check_dependencies'];
+/** What is there under its name without being configured. (Sensu Core 1.9 documentation, "Built-in extensions".) */
+const BUILT_IN = {
+  filter: ['occurrences', 'check_dependencies'],
+  mutator: ['json', 'ruby_hash', 'only_check_output'],
+  handler: ['debug', 'deregistration'],
+};
 
 /** A name that one definition uses for another. */
-export interface Reference {
+interface Reference {
   steps: Step[];
   name: string;
 }
 
-/** Every filter that a handler names. */
-export function filterReferences(document: Attributes): Reference[] {
+function filterReferences(document: Attributes): Reference[] {
   return definitions(document, 'handlers').flatMap(([at, handler]) =>
     namesIn(handler, at, 'filter', 'filters'),
   );
@@ -27,7 +30,7 @@ export function warnOfUnknownNames(validation: Validation): void {
   const { document } = validation;
   const handlers = Object.keys(sectionOf(document, 'handlers'));
   if (handlers.length > 0) {
-    const known = [...handlers, ...namedAsTheyAre(validation)];
+    const known = [...handlers, ...BUILT_IN.handler, ...namedAsTheyAre(validation)];
     const effect = 'the event is not told there';
     warnUnless(validation, 'handler', handlerReferences(document), known, effect);
     warnOfMissingDefault(validation, handlers);
@@ -35,10 +38,14 @@ export function warnOfUnknownNames(validation: Validation): void {
   const filters = [
     ...Object.keys(sectionOf(document, 'filters')),
     ...pluginNames(validation, 'filter'),
-    ...SENSU_FILTERS,
+    ...BUILT_IN.filter,
   ];
   warnUnless(validation, 'filter', filterReferences(document), filters, 'it holds nothing back');
-  const mutators = [...Object.keys(sectionOf(document, 'mutators')), ...pluginNames(validation, 'mutator')];
+  const mutators = [
+    ...Object.keys(sectionOf(document, 'mutators')),
+    ...pluginNames(validation, 'mutator'),
+    ...BUILT_IN.mutator,
+  ];
   warnUnless(validation, 'mutator', mutatorReferences(document), mutators, 'the handler never runs');
 }
 

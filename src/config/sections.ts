@@ -42,6 +42,7 @@ export const SensuSchema = Type.Object(
           thresholds: Type.Optional(ThresholdsSchema),
           handler: Type.Optional(filledText('a handler name')),
           handlers: Type.Optional(texts('an array of handler names')),
+          remove_after: Type.Optional(positive('a whole number of seconds above 0')),
         },
         open,
       ),
@@ -122,7 +123,8 @@ export const TocsinSchema = Type.Object(
   closed,
 );
 
-const TransportSchema = Type.Object(
+/** The section `transport`. */
+export const TransportSchema = Type.Object(
   { name: Type.Optional(filledText('the name of a transport')), reconnect_on_error: Type.Optional(flag()) },
   open,
 );

@@ -8,6 +8,17 @@ test.each([
   ['a comment alone', '// nothing yet', {}],
   ['comments around and inside', '/* a */ {"a": /* b */ 1} // c', { a: 1 }],
   ['a name that objects inherit', '{"constructor": 1, "toString": 2}', { constructor: 1, toString: 2 }],
+  ['a number with a plus', '{"a": +1.5e+3, "b": [+0]}', { a: 1500, b: [0] }],
+  [
+    'numbers that JSON has no words for',
+    '{"a": NaN, "b": [Infinity, -Infinity, +Infinity]}',
+    { a: Number.NaN, b: [Infinity, -Infinity, Infinity] },
+  ],
+  [
+    'comments wherever a blank may stand',
+    '// a\n{ // b\n"a" // c\n: // "d"\n[1, // e\n2 /* // */]}\n// f',
+    { a: [1, 2] },
+  ],
   ['every type', '{"a":[1,-2.5e3,"x",true,false,null,{}]}', { a: [1, -2500, 'x', true, false, null, {}] }],
 ])('reads %s', (_what, text, document) => {
   const { source, problems } = parseSource('f', text);
@@ -26,6 +37,8 @@ test.each([
   ['single quotes', "{'a': 1}", 1, 2, 'valid JSON', '"\'a\'"'],
   ['an open string', '{"a": "x\n}', 1, 7, 'the end of the string', 'a string'],
   ['an open comment', '{} /* x', 1, 4, 'the end of the comment', '"/* x"'],
+  ['a plus before nothing', '{"a": +}', 1, 7, 'valid JSON', '"+"'],
+  ['a word that is nearly a number', '{"a": NaNs}', 1, 7, 'valid JSON', '"NaNs"'],
   ['no object', '\n[1]', 2, undefined, 'an object', 'an array'],
   ['no object', '"secret"', 1, undefined, 'an object', '"secret"'],
 ])('tells %s with line and column', (_what, text, line, column, expected, found) => {

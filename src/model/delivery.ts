@@ -13,6 +13,8 @@ export interface Delivery {
   tries: number;
   /** Why a filter could not judge the event, which passed therefore. */
   filter_error?: string;
+  /** Filters that did not apply, and why, as a sentence: the event came outside their times. */
+  not_asked?: string;
 }
 
 /** Why an event did not reach a handler: what held it back and the value that was seen. */
@@ -43,6 +45,8 @@ export interface DeliveryRecord {
   filtered?: FilteredBy;
   /** Where it failed, and how. Beside another outcome: a filter that could not judge, so that the event passed it. */
   failed?: { stage: 'handler' | 'mutator' | 'filter'; error: string };
+  /** As in `Delivery`. */
+  not_asked?: string;
   /** First characters of what the handler printed. */
   output?: string;
   /** Seconds from its first instruction to its end, three decimals. */

@@ -33,29 +33,52 @@ function substitute(value: unknown, data: Attributes, unmatched: Set<string>): u
 }
 
 function substituteText(text: string, data: Attributes, unmatched: Set<string>): string {
-  return text.replace(TOKEN, (_, token: string) => {
-    const bar = token.indexOf('|');
-    const path = bar < 0 ? token : token.slice(0, bar);
-    const found = valueAt(path, data);
-    if (found !== undefined) return found;
-    if (bar >= 0) return token.slice(bar + 1);
-    unmatched.add(path);
+  return text.replace(TOKEN, (_, written: string) => {
+    const token = tokenOf(written);
+    const found = tokenValue(token, data);
+    if (found !== undefined) return textOf(found);
+    unmatched.add(token.path);
     return '';
   });
 }
 
-/** The text at a path; a value that is no object ends the walk, whatever of the path is left. */
-function valueAt(path: string, data: Attributes): string | undefined {
+/** A token as it was written: what it names, and what stands for it if nothing is there. */
+export interface Token {
+  path: string;
+  fallback: string | undefined;
+}
+
+/** The tokens of a text, with the indexes at which each begins and behind which it ends. */
+export function tokensIn(text: string): (Token & { from: number; to: number })[] {
+  return [...text.matchAll(TOKEN)].map((found) => ({
+    ...tokenOf(found[1] ?? ''),
+    from: found.index,
+    to: found.index + found[0].length,
+  }));
+}
+
+function tokenOf(written: string): Token {
+  const bar = written.indexOf('|');
+  return bar < 0
+    ? { path: written, fallback: undefined }
+    : { path: written.slice(0, bar), fallback: written.slice(bar + 1) };
+}
+
+/**
+ * What stands for a token: a text, a number, a flag, an array, or the default; undefined if there is neither. A value
+ * that is no object ends the walk, whatever of the path is left.
+ */
+export function tokenValue(token: Token, data: unknown): unknown {
   let value: unknown = data;
-  for (const name of path.split('.')) {
+  for (const name of token.path.split('.')) {
     if (!isAttributes(value)) break;
     value = Object.hasOwn(value, name) ? value[name] : undefined;
   }
-  return value === undefined || value === null || isAttributes(value) ? undefined : textOf(value);
+  return value === undefined || value === null || isAttributes(value) ? token.fallback : value;
 }
 
-/** Arrays are written as Ruby shows them, which is what existing commands parse. */
-function textOf(value: unknown): string {
+/** The value of a token as text. Arrays are written as Ruby shows them, which is what existing commands parse. */
+export function textOf(value: unknown): string {
   return Array.isArray(value) ? `[${value.map(inspect).join(', ')}]` : String(value);
 }
 

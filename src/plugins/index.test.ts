@@ -43,8 +43,11 @@ describe('the built-in plugins', () => {
       'check heartbeat',
       'mutator json',
       'mutator only_check_output',
+      'mutator ruby_hash',
+      'filter occurrences',
       'handler webhook',
       'handler mail',
+      'handler debug',
     ]);
   });
 

@@ -10,6 +10,12 @@ export const COUNTERS = {
   results_unsigned: 'results dropped because their signature is not the client’s',
   keepalives_taken: 'keepalives that were committed',
   keepalives_invalid: 'keepalives that did not fit the schema and were dropped',
+  results_oversized: 'results larger than `sensu.server.max_message_size`, dropped',
+  keepalives_oversized: 'keepalives larger than `sensu.server.max_message_size`, dropped',
+  keepalive_attributes_invalid:
+    'looks at a client whose keepalive attributes were left out in part because they do not fit',
+  clients_removed: 'clients that the server removed because they stayed silent or their last result went',
+  results_removed: 'results that the server forgot because nobody renewed them',
   keepalives_unsigned: 'keepalives dropped because their signature is not the client’s',
   requests_published: 'check requests handed to the transport',
   requests_invalid: 'check requests that an agent could not read and dropped',
@@ -18,6 +24,17 @@ export const COUNTERS = {
     'check requests that an agent dropped because they name no command and no check in process',
   requests_refused: 'check requests that an agent dropped because too many checks were running or waiting',
   requests_unheard: 'check requests for which no agent was subscribed',
+  requests_unsafe: 'check requests that an agent in safe mode answered without running a command',
+  requests_doubled: 'second copies of a check request that an agent dropped while its subscriptions changed',
+  socket_results: 'results that programs on the machine reported through the sockets of an agent',
+  socket_invalid: 'messages to the sockets of an agent that were no valid results',
+  socket_refused:
+    'connections, requests and results that the sockets of an agent refused: too many, too large, too slow or not allowed',
+  requests_subdued: 'moments at which a check was due and not asked for, because it was subdued',
+  proxy_requests_unmatched:
+    'proxy requests not made because a token of the check has neither a value at the client nor a default',
+  proxy_rounds_skipped:
+    'moments at which a proxy check was due and not asked for, because its requests of the time before were not all out',
   checks_stopped: 'checks that an agent ended without a result because it was stopping',
   results_unsent: 'results that an agent could not deliver and dropped',
   keepalives_unsent: 'keepalives that an agent could not deliver and dropped',

@@ -19,6 +19,7 @@ export const ERROR_CODES = {
   PLUGIN_INVALID: 'config',
   USAGE: 'input',
   MESSAGE_INVALID: 'input',
+  EXPRESSION_FAILED: 'input',
   NOT_FOUND: 'not_found',
   WRITE_CONFLICT: 'conflict',
   STORE_UNAVAILABLE: 'unavailable',
@@ -31,7 +32,9 @@ export const ERROR_CODES = {
   SERVER_UNREACHABLE: 'unavailable',
   SERVER_REFUSED: 'refused',
   PORT_IN_USE: 'unavailable',
+  PID_FILE_UNWRITABLE: 'config',
   TIMED_OUT: 'timeout',
+  SEARCH_BUSY: 'unavailable',
   CLOSED: 'closed',
   BUG: 'bug',
 } as const satisfies Record<string, ErrorKind>;

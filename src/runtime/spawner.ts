@@ -15,6 +15,8 @@ export interface Execution {
   status: number;
   /** Output and error output, interleaved as written; only head and tail when it was too long. */
   output: string;
+  /** True when something of the output was left out. */
+  cut?: true | undefined;
   /** Milliseconds from the call to the end, waiting for a free place included. */
   durationMs: number;
   /** `exit`: it ended by itself; `timeout`: we ended it; `start`: it could not be started or fed; `stopped`: we are stopping. */

@@ -4,6 +4,7 @@
  * everything that must survive is in the store. Never opens a socket or a file by itself: it is handed them.
  */
 import type { Settings } from '../config/settings.ts';
+import { valueAt } from '../model/attributes.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Counters } from '../runtime/counters.ts';
 import type { Log } from '../runtime/log.ts';
@@ -18,8 +19,11 @@ import {
   KeepaliveIntake,
   KeepaliveWatch,
   ResultIntake,
+  type ResultIntakeParts,
+  TtlWatch,
 } from './intake/index.ts';
 import { Pipeline, type PipelineRules } from './pipeline/index.ts';
+import { Retention } from './retention/index.ts';
 import { Schedule } from './schedule/index.ts';
 
 export interface ServerParts {
@@ -40,7 +44,7 @@ export interface ServerParts {
 /** Batches of results: large enough to share a commit, small enough to come back soon. */
 const RESULTS: BatchOptions = { size: 500, spacingMs: 12 };
 /** While a batch becomes durable the next is decided already, if it is a full one: less than that can wait. */
-const OVERLAPPING: BatchOptions = { ...RESULTS, spacingMs: 3_600_000 };
+const OVERLAPPING: BatchOptions = { ...RESULTS, spacingMs: 3_600_000, assists: true };
 const KEEPALIVES: BatchOptions = { size: 500, spacingMs: 50 };
 
 /** One server with everything it does. */
@@ -51,43 +55,49 @@ export class Server {
   readonly #keepalives: KeepaliveIntake;
   readonly #attendance: AttendanceKeeper;
   readonly #watch: KeepaliveWatch;
+  readonly #ttlWatch: TtlWatch;
+  readonly #retention: Retention;
   readonly #schedule: Schedule;
   #consumptions: Subscription[] = [];
+  #settings: Settings;
+  #largestBytes: number | undefined;
 
   constructor(parts: ServerParts) {
     const { settings, transport, registry, clock, log, counters } = parts;
     this.#parts = parts;
+    this.#settings = settings;
+    this.#largestBytes = largestBytesOf(settings);
     this.#pipeline = new Pipeline({
       ...parts,
       rules: { ...settings, plugins: parts.plugins },
       commandTimeoutMs: settings.spawn.defaultTimeoutMs,
     });
-    const admission = new Admission({ log, counters });
-    this.#results = new ResultIntake({
-      ...parts,
-      checks: settings.checks,
-      admission,
-      decide: (event) => this.#pipeline.decide(event),
-      take: (deliveries) => this.#pipeline.take(deliveries),
-    });
+    const admission = new Admission({ log, counters, largestBytes: () => this.#largestBytes });
     const listening = (): boolean =>
       registry.store.connected &&
       transport.connected &&
       this.#consumptions.length > 0 &&
       !this.#keepalives.stuck;
     this.#attendance = new AttendanceKeeper({ registry, clock, log, listening });
-    this.#keepalives = new KeepaliveIntake({
-      registry,
+    const shared = { ...parts, settings: () => this.#settings, attendance: this.#attendance };
+    const intake: ResultIntakeParts = {
+      ...shared,
       admission,
-      attendance: this.#attendance,
-      clock,
-      counters,
-    });
+      decide: (event) => this.#pipeline.decide(event),
+      take: (deliveries) => this.#pipeline.take(deliveries),
+    };
+    this.#results = new ResultIntake(intake);
+    this.#keepalives = new KeepaliveIntake({ ...intake, attendance: this.#attendance });
+    const retention = new Retention(shared);
+    this.#retention = retention;
     this.#watch = new KeepaliveWatch({
-      ...parts,
-      attendance: this.#attendance,
-      check: settings.keepalives.check,
-      hasHandler: settings.handlers.has('keepalive'),
+      ...shared,
+      silent: (client, ageSeconds, removeAfter) => retention.silent(client, ageSeconds, removeAfter),
+    });
+    this.#ttlWatch = new TtlWatch({
+      ...shared,
+      take: (results) => this.#results.takeStale(results),
+      leaving: (client) => retention.leaving(client),
     });
     this.#schedule = new Schedule({ ...parts, checks: settings.checks });
   }
@@ -103,17 +113,35 @@ export class Server {
       await transport.consumeResults((batch) => this.#results.take(batch), OVERLAPPING),
     ];
     this.#watch.start();
+    this.#ttlWatch.start();
+    this.#retention.start();
     this.#schedule.start();
+  }
+
+  /** Goes on by other settings: what is under way ends by the old ones, nothing is asked or told twice. */
+  async reload(settings: Settings, plugins: ServerParts['plugins']): Promise<void> {
+    this.#settings = settings;
+    this.#largestBytes = largestBytesOf(settings);
+    this.#pipeline.reload({ ...settings, plugins });
+    this.#schedule.reload(settings.checks);
   }
 
   /** Asks no more, listens no more, then lets deliveries end for at most `boundMs`; the rest stays in the store. */
   async stop(boundMs: number): Promise<void> {
     this.#schedule.stop();
     this.#watch.stop();
+    this.#retention.stop();
+    await this.#ttlWatch.stop();
     const consumptions = this.#consumptions;
     this.#consumptions = [];
     await Promise.all(consumptions.map((consumption) => consumption.stop()));
     await this.#pipeline.stop(boundMs);
     await this.#attendance.stop();
   }
+}
+
+/** Bytes that a message may have (`sensu.server.max_message_size`); undefined: any number. */
+function largestBytesOf({ document }: Settings): number | undefined {
+  const bytes = valueAt(document, ['sensu', 'server', 'max_message_size']);
+  return typeof bytes === 'number' ? bytes : undefined;
 }

@@ -14,6 +14,8 @@ export interface ClientState {
   seenAttendedMs: number;
   /** Unix milliseconds, by the server's clock, of the same moment; for showing. */
   seenAtMs: number;
+  /** True: nobody registered it, it was made up from a result and goes with its last one. Missing otherwise. */
+  blank?: true;
 }
 
 /** The last number taken of one agent: `boot` is its running process, `earlierBoots` the ones before. */
@@ -55,6 +57,11 @@ export interface CheckState {
   taken: readonly TakenNumber[];
   /** Aggregates that the last result belongs to; missing: none. */
   aggregates?: readonly string[];
+  /**
+   * Attended milliseconds (see `Attendance`) when the last execution was reported. Results that servers make of it
+   * (past its `ttl`, resolving) change nothing here. Missing: written by an older version.
+   */
+  takenAttendedMs?: number | undefined;
 }
 
 /** A silence and when it ends by itself. Kind `silence`, named by its id. */

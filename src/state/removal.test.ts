@@ -11,7 +11,13 @@ beforeEach(async () => {
 });
 afterEach(() => world.stop());
 
-const OPTIONS = { output: 'gone', acknowledgeMs: 1_000, resolveMs: 1_000 };
+const OPTIONS = {
+  output: 'gone',
+  reason: 'asked' as const,
+  why: 'a test asked',
+  acknowledgeMs: 1_000,
+  resolveMs: 1_000,
+};
 const EVENT = {
   ...{
     id: 'e1',

@@ -1,11 +1,12 @@
+import type { Delivery } from '../model/delivery.ts';
 import type { Event } from '../model/event.ts';
 import type { FeedItem, Store } from '../store/port.ts';
 import {
   type CheckState,
   type ClientState,
   type Documents,
-  type Kind,
   type KeptSignature,
+  type Kind,
   type SilenceState,
   type Stash,
   splitStateName,
@@ -29,6 +30,7 @@ export class Views {
   readonly #silences: ReadonlyMap<string, SilenceState>;
   readonly #stashes: ReadonlyMap<string, Stash>;
   readonly #signatures: ReadonlyMap<string, KeptSignature>;
+  readonly #deliveries: ReadonlyMap<string, Delivery>;
   /** client → names of its units of state */
   readonly #byClient = new Map<string, Set<string>>();
   /** names of units of state that the indexes hold → what they hold of it (`standing`); most results change nothing */
@@ -54,6 +56,7 @@ export class Views {
     this.#silences = live(store, 'silence');
     this.#stashes = live(store, 'stash');
     this.#signatures = live(store, 'signature');
+    this.#deliveries = live(store, 'delivery');
   }
 
   /** Opens the views on a store that holds its documents in memory; they follow it until `signal` aborts. */
@@ -98,6 +101,11 @@ export class Views {
     return this.#states.size - this.#resultless.size;
   }
 
+  /** Every unit of state by its name, live. */
+  units(): ReadonlyMap<string, CheckState> {
+    return this.#states;
+  }
+
   state(client: string, check: string): CheckState | undefined {
     return this.#states.get(`${client}/${check}`);
   }
@@ -120,6 +128,11 @@ export class Views {
     return this.#silences.values();
   }
 
+  /** False when there is no silence at all, ended ones included. */
+  hasSilences(): boolean {
+    return this.#silences.size > 0;
+  }
+
   silence(id: string): SilenceState | undefined {
     return this.#silences.get(id);
   }
@@ -140,12 +153,17 @@ export class Views {
     return this.#signatures.get(client);
   }
 
+  /** Deliveries that are due or under way. */
+  deliveries(): Iterable<Delivery> {
+    return this.#deliveries.values();
+  }
+
   /** Names of the aggregates that have members. */
   aggregates(): Iterable<string> {
     return this.#aggregates.keys();
   }
 
-  /** Members of an aggregate; none for one that does not exist. */
+  /** Members of an aggregate: checks whose last result belongs to it and is there; none for one that does not exist. */
   members(aggregate: string): Generator<NamedState> {
     return this.#named(this.#aggregates.get(aggregate));
   }
@@ -191,7 +209,7 @@ export class Views {
   }
 
   #note(name: string, state: CheckState | undefined): void {
-    this.#noteAggregates(name, state?.aggregates ?? NO_AGGREGATES);
+    this.#noteAggregates(name, aggregatesOf(state));
     const open = state?.event != null;
     const standing = state ? standingOf(state) : undefined;
     if (standing !== undefined && this.#known.get(name) === standing) return;
@@ -203,12 +221,9 @@ export class Views {
       if (names) names.add(name);
       else this.#byClient.set(client, new Set([name]));
     } else if (names?.delete(name) && names.size === 0) this.#byClient.delete(client);
-    if (open) this.#open.add(name);
-    else this.#open.delete(name);
-    if (state && !hasResult(state)) this.#resultless.add(name);
-    else this.#resultless.delete(name);
-    if (state && hasTtl(state)) this.#ttl.add(name);
-    else this.#ttl.delete(name);
+    keep(this.#open, name, open);
+    keep(this.#resultless, name, state !== undefined && !hasResult(state));
+    keep(this.#ttl, name, state !== undefined && hasTtl(state));
   }
 
   #noteAggregates(name: string, aggregates: readonly string[]): void {
@@ -255,6 +270,17 @@ export function hasResult(state: CheckState): boolean {
 }
 
 const NO_AGGREGATES: readonly string[] = [];
+
+/** The aggregates that a check is a member of: with its result it leaves them. */
+function aggregatesOf(state: CheckState | undefined): readonly string[] {
+  return (state && hasResult(state) && state.aggregates) || NO_AGGREGATES;
+}
+
+/** Keeps a name in a set, or out of it. */
+function keep(names: Set<string>, name: string, inside: boolean): void {
+  if (inside) names.add(name);
+  else names.delete(name);
+}
 
 /** What the indexes tell apart: whether an event is open, whether there is a result, and whether it has a `ttl`. */
 function standingOf(state: CheckState): number {

@@ -14,3 +14,6 @@ export function seededRandom(seed = 1): Random {
   const variant = (): string => '89ab'.charAt(Math.floor(number() * 4));
   return { number, uuid: () => `${hex(8)}-${hex(4)}-4${hex(3)}-${variant()}${hex(3)}-${hex(12)}` };
 }
+
+/** How many random inputs a property is tried on: a few hundred in an ordinary run, more in a soak (`TOCSIN_RANDOM_INPUTS`). */
+export const RANDOM_INPUTS = Number(process.env['TOCSIN_RANDOM_INPUTS'] ?? 500);

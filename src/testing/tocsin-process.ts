@@ -211,6 +211,8 @@ export interface UpOptions {
   data?: string;
   /** No file that it writes may grow larger than this many times 512 bytes: writing fails then, as on a full disk. */
   fileBlocks?: number;
+  /** Variables that it sees beside the usual few. */
+  environment?: Readonly<Record<string, string>>;
 }
 
 /** A process that is alive. */
@@ -247,9 +249,9 @@ export class Workplace {
 
   /** Starts `tocsin up`. Resolves when it listens. */
   up(options: UpOptions = {}): Promise<UpProcess> {
-    const { config = 'conf', data = 'data', fileBlocks } = options;
+    const { config = 'conf', data = 'data' } = options;
     const args = ['up', '-d', this.path(config), '--data', this.path(data), '--port', '0'];
-    const up = new UpProcess(this.#spawn(args, fileBlocks));
+    const up = new UpProcess(this.#spawn(args, options));
     this.#started.push(up);
     return up.listening();
   }
@@ -292,14 +294,15 @@ export class Workplace {
     return this.#commandLine;
   }
 
-  #spawn(args: readonly string[], fileBlocks?: number): ChildProcess {
+  #spawn(args: readonly string[], options: UpOptions = {}): ChildProcess {
+    const { fileBlocks, environment } = options;
     const line = [process.execPath, this.#program(), ...args];
     const limited = ['sh', '-c', `trap '' XFSZ; ulimit -f ${fileBlocks}; exec "$0" "$@"`, ...line];
     const [program = '', ...rest] = fileBlocks === undefined ? line : limited;
     const { PATH, HOME } = process.env;
     return spawn(program, rest, {
       cwd: this.folder,
-      env: { PATH, HOME, LANG: 'C.UTF-8', [MARK]: this.#mark },
+      env: { PATH, HOME, LANG: 'C.UTF-8', ...environment, [MARK]: this.#mark },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
   }

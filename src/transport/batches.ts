@@ -96,8 +96,9 @@ export class BatchQueue<Message extends Incoming> {
     return this.waiting + this.#inHand;
   }
 
+  /** Consumers but those that assist another one. */
   get consumers(): number {
-    return this.#hands.length;
+    return this.#hands.filter(({ options }) => options.assists !== true).length;
   }
 
   add(message: Message): void {

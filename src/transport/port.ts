@@ -35,6 +35,8 @@ export interface BatchOptions {
    * once when the last one ended longer ago, or when `size` messages wait.
    */
   spacingMs: number;
+  /** True for a second consumption of the same server, which statistics do not count: they count servers. */
+  assists?: boolean | undefined;
 }
 
 /** A running consumption or subscription. */
@@ -52,7 +54,8 @@ export interface Subscriber {
 
 /**
  * Takes a request: parsed JSON, not yet judged. The promise resolves when the agent could run the same check
- * again; until then a round-robin request of that name goes to another agent.
+ * again; until then a round-robin request of that name goes to another agent. It rejects when the request was not
+ * taken: one for one of many goes to another agent then.
  */
 export type RequestTaker = (request: unknown) => Promise<void>;
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { RANDOM_INPUTS } from '../testing/random.ts';
 import { RoundRobin } from './round-robin.ts';
 
 describe('RoundRobin', () => {
@@ -29,6 +30,48 @@ describe('RoundRobin', () => {
           }
         },
       ),
+    );
+  });
+
+  it('passes over busy and refusing members while another is there, whoever joins and leaves', () => {
+    const step = fc.oneof(
+      fc.record({ ask: fc.constantFrom('disk', 'load'), refused: fc.subarray([0, 1, 2, 3, 4]) }),
+      fc.record({ join: fc.integer({ min: 0, max: 4 }) }),
+      fc.record({ leave: fc.integer({ min: 0, max: 4 }) }),
+      fc.record({ end: fc.nat(20) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const turns = new RoundRobin<number>();
+        const members = new Set<number>();
+        let held: { member: number; name: string; ended: () => void }[] = [];
+        for (const one of steps) {
+          if ('join' in one && !members.has(one.join)) {
+            turns.join(one.join);
+            members.add(one.join);
+          } else if ('leave' in one) {
+            turns.leave(one.leave);
+            members.delete(one.leave);
+            held = held.filter(({ member }) => member !== one.leave);
+          } else if ('end' in one) held.splice(one.end % (held.length + 1), 1)[0]?.ended();
+          else if ('ask' in one) {
+            const refused = new Set(one.refused);
+            const asked = [...members].filter((member) => !refused.has(member));
+            const inHand = (member: number): number =>
+              held.filter((run) => run.member === member && run.name === one.ask).length;
+            const next = turns.next(one.ask, refused);
+            if (!next) {
+              expect(asked).toEqual([]);
+              continue;
+            }
+            expect(asked).toContain(next.member);
+            expect(inHand(next.member)).toBe(Math.min(...asked.map(inHand)));
+            held.push({ member: next.member, name: one.ask, ended: next.ended });
+          }
+        }
+        expect(turns.size).toBe(members.size);
+      }),
+      { numRuns: RANDOM_INPUTS },
     );
   });
 

@@ -29,26 +29,28 @@ export class RoundRobin<Member> {
     this.#members.delete(member);
   }
 
-  /** The member whose turn it is, and what to call when it could take the same name again. */
-  next(name: string): { member: Member; ended: () => void } | undefined {
-    let chosen: Member | undefined;
-    let least: Share | undefined;
+  /**
+   * The member whose turn it is, and what to call when it could take the same name again.
+   *
+   * @param refused members that are not asked
+   */
+  next(name: string, refused?: ReadonlySet<Member>): { member: Member; ended: () => void } | undefined {
+    let chosen: { member: Member; share: Share } | undefined;
     for (const [member, shares] of this.#members) {
+      if (refused?.has(member)) continue;
       const share = shares.get(name) ?? { inHand: 0, turn: 0 };
-      if (least && !comesBefore(share, least)) continue;
-      chosen = member;
-      least = share;
+      if (!chosen || comesBefore(share, chosen.share)) chosen = { member, share };
     }
-    if (!chosen || !least) return undefined;
-    const share = least;
+    if (!chosen) return undefined;
+    const { member, share } = chosen;
     this.#turn += 1;
     share.inHand += 1;
     share.turn = this.#turn;
-    this.#members.get(chosen)?.set(name, share);
+    this.#members.get(member)?.set(name, share);
     const ended = (): void => {
       share.inHand -= 1;
     };
-    return { member: chosen, ended };
+    return { member, ended };
   }
 }
 

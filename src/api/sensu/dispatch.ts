@@ -1,3 +1,4 @@
+import { sleep } from '../../runtime/clock.ts';
 import { errorText, TocsinError } from '../../runtime/errors.ts';
 import { type Answer, empty, refusal } from '../answer.ts';
 import { filtered } from './list.ts';
@@ -17,6 +18,7 @@ const NO_STORE = 'not connected to redis';
 const NO_TRANSPORT = 'not connected to transport';
 /** They tell of lost connections themselves. */
 const ALWAYS = new Set(['/info', '/health']);
+const LOOK_EVERY_MS = 50;
 
 /** Answers requests by the table of routes, in the order of Sensu Core 1.9: connections, OPTIONS, path, method. */
 export function createDispatch(
@@ -35,9 +37,31 @@ export function createDispatch(
     const endpoint = endpointOf(found.route, method);
     if (!endpoint) return { ...empty(405), headers: { Allow: allowed(found.route) } };
     const query = new Query(mark === -1 ? '' : url.slice(mark + 1));
-    const answer = await endpoint({ params: found.params, query, body }, parts);
-    return method === 'GET' || method === 'HEAD' ? filtered(query, answer) : answer;
+    const request = { params: found.params, query, body };
+    if (method === 'GET' || method === 'HEAD') return filtered(query, await endpoint(request, parts));
+    return unlessLost(parts, async () => endpoint(request, parts));
   };
+}
+
+/** Carries out a change, which may wait for a server; once a connection is lost that is not waited for any more. */
+async function unlessLost(parts: EndpointParts, change: () => Promise<Answer>): Promise<Answer> {
+  const ended = new AbortController();
+  const changed = change();
+  try {
+    return await Promise.race([changed, connectionLost(parts, ended.signal)]);
+  } finally {
+    ended.abort();
+    changed.catch(() => undefined);
+  }
+}
+
+/** Resolves with the answer to give when a connection is lost; never after `signal` aborted. */
+async function connectionLost(parts: EndpointParts, signal: AbortSignal): Promise<Answer> {
+  for (;;) {
+    await sleep(parts.clock, LOOK_EVERY_MS, signal);
+    const lost = lostConnection(parts);
+    if (lost !== undefined || signal.aborted) return refusal(500, lost ?? '');
+  }
 }
 
 /** What a failed endpoint answers; undefined for a defect of ours. */

@@ -198,13 +198,26 @@ describe('clients', () => {
     expect((await call('DELETE', '/clients/i-42')).status).toBe(404);
   });
 
-  it('are not removed with a promise that is not kept', async () => {
+  it.each([
+    ['invalidate=true', null],
+    ['invalidate=false&invalidate_expire=60', 60_000],
+    ['invalidate=true&invalidate_expire=soon', null],
+  ])('are kept away by %s', async (query, lastsMs) => {
     await world.client({ name: 'i-42' });
-    const refused = await call('DELETE', '/clients/i-42?invalidate=true&invalidate_expire=60');
-    expect(refused.status).toBe(501);
-    expect(refused.body.error).toContain('invalidate');
-    expect((await call('GET', '/clients/i-42')).status).toBe(200);
+    await world.result('i-42', 'disk', 2);
+    const beforeMs = Date.now();
+    expect((await call('DELETE', `/clients/i-42?${query}`)).status).toBe(202);
+    expect((await call('GET', '/clients/i-42')).status).toBe(404);
+    const kept = world.views.signature('i-42');
+    expect(kept?.signature).toBe('invalidated');
+    if (lastsMs === null) expect(kept?.endsAtMs).toBeNull();
+    else expect(Math.abs((kept?.endsAtMs ?? 0) - beforeMs - lastsMs)).toBeLessThan(5_000);
+  });
+
+  it('are not kept away by an empty "invalidate"', async () => {
+    await world.client({ name: 'i-42' });
     expect((await call('DELETE', '/clients/i-42?invalidate=')).status).toBe(202);
+    expect(world.views.signature('i-42')).toBeUndefined();
   });
 });
 
@@ -279,6 +292,7 @@ describe('the wire', () => {
     expect(answer).toMatchObject({ status: '200 OK', body: '' });
     expect(answer.headers).toContain('X-Pagination: {"limit":1,"offset":0,"total":1}');
     expect(answer.headers).toContain('Content-length: 0');
+    expect(answer.headers.filter((line) => line.startsWith('Content-type'))).toEqual([]);
   });
 
   it('ignores bytes behind a body', async () => {

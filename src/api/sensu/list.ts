@@ -1,35 +1,66 @@
 import { matchAttributes } from '../../model/match.ts';
-import { type Answer, isOk, json } from '../answer.ts';
+import { type Answer, isList, type ListAnswer } from '../answer.ts';
 import type { Query } from './query.ts';
 
 /**
  * Answers a list: all of it, or with `limit` (and `offset`) a part, whose place `X-Pagination` tells. Only the items
- * of the part are made into documents.
+ * of the part are made into documents, and only when their turn comes.
  */
 export function page<Item>(
   query: Query,
   items: Iterable<Item>,
   total: number,
   document: (item: Item) => unknown,
-): Answer {
+): ListAnswer {
   const limit = query.whole('limit');
-  if (limit === undefined) return json(Array.from(items, document));
+  if (limit === undefined) return listed(items, document);
   const offset = query.whole('offset') ?? 0;
-  const documents: unknown[] = [];
-  let index = 0;
-  if (limit > 0 && offset < total) {
-    for (const item of items) {
-      if (index >= offset) documents.push(document(item));
-      index++;
-      if (documents.length === limit) break;
-    }
-  }
-  return { ...json(documents), headers: { 'X-Pagination': JSON.stringify({ limit, offset, total }) } };
+  const none = limit === 0 || offset >= total;
+  return {
+    status: 200,
+    items: none ? [] : part(items, offset, limit, document),
+    headers: { 'X-Pagination': JSON.stringify({ limit, offset, total }) },
+  };
+}
+
+/** Answers all of a list, whatever part the query asks for. */
+export function listed<Item>(items: Iterable<Item>, document: (item: Item) => unknown): ListAnswer {
+  return { status: 200, items: documents(items, document) };
+}
+
+/** A list of which nobody knows how long it is until it was gone through. */
+export function pageOf<Item>(
+  query: Query,
+  items: Iterable<Item>,
+  document: (item: Item) => unknown,
+): ListAnswer {
+  const all = [...items];
+  return page(query, all, all.length, document);
 }
 
 /** Keeps of an answer that is a list what the query's filter wants; the page was cut before. */
 export function filtered(query: Query, answer: Answer): Answer {
   const wanted = query.filter();
-  if (!wanted || !isOk(answer) || !Array.isArray(answer.body)) return answer;
-  return { ...answer, body: answer.body.filter((item) => matchAttributes(wanted, item).matched) };
+  if (!wanted || !isList(answer)) return answer;
+  const kept = (item: unknown) => (matchAttributes(wanted, item).matched ? item : undefined);
+  return { ...answer, items: documents(answer.items, kept) } as ListAnswer;
+}
+
+function* documents<Item>(items: Iterable<Item>, document: (item: Item) => unknown): Generator<unknown> {
+  for (const item of items) yield document(item);
+}
+
+function* part<Item>(
+  items: Iterable<Item>,
+  offset: number,
+  limit: number,
+  document: (item: Item) => unknown,
+): Generator<unknown> {
+  let index = 0;
+  for (const item of items) {
+    if (index >= offset) yield document(item);
+    else yield undefined;
+    index++;
+    if (index >= offset + limit) return;
+  }
 }

@@ -49,8 +49,9 @@ describe('page', () => {
           made++;
           return item;
         });
-        expect(answer.body).toEqual(numbers.slice(offset, offset + limit));
-        expect(made).toBe((answer.body as unknown[]).length);
+        const items = [...answer.items].filter((item) => item !== undefined);
+        expect(items).toEqual(numbers.slice(offset, offset + limit));
+        expect(made).toBe(items.length);
         expect(answer.headers).toEqual({ 'X-Pagination': JSON.stringify({ limit, offset, total: 10 }) });
       }),
     );
@@ -67,6 +68,6 @@ describe('page', () => {
     `limit=${'9'.repeat(30)}`,
   ])('answers all of it to %j', (text) => {
     const answer = page(new Query(text), numbers, 10, (item) => item);
-    expect(answer).toEqual({ status: 200, body: numbers });
+    expect([answer.status, [...answer.items]]).toEqual([200, numbers]);
   });
 });

@@ -7,7 +7,7 @@ export type EndpointParts = ApiParts & { limits: ApiLimits };
 
 /** A request as an endpoint sees it. */
 export interface EndpointRequest {
-  /** Names in the path, each a valid name (`isName`), by what the route calls them. */
+  /** What stands in the path where the route names a part of it; each fits its pattern. */
   params: Readonly<Record<string, string>>;
   query: Query;
   /** The bytes of the body, if there is one; see `readObject`. */
@@ -20,8 +20,13 @@ export type Method = 'GET' | 'POST' | 'DELETE';
 
 /** One path with what may be done there. HEAD follows from GET; OPTIONS, 404 and 405 from the table. */
 export interface Route {
-  /** `/results/:client/:check`: a segment behind `:` is a name. */
+  /**
+   * `/results/:client/:check`: a segment behind `:` is a name (`isName`), compared as it was written.
+   * `/stashes/*path`: whatever is left behind `*`, slashes and all, decoded.
+   */
   path: string;
+  /** Segments that are no plain names, by what the path calls them. */
+  patterns?: Readonly<Record<string, RegExp>>;
   methods: Readonly<Partial<Record<Method, Endpoint>>>;
   /** Most bytes of a body, where it is more than usual. */
   bodyLimitBytes?: number;

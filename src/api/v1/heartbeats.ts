@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import { name } from '../../model/schema.ts';
 import { empty, refusal } from '../answer.ts';
 import type { V1Route } from './route.ts';
+import { ErrorSchema } from './shapes.ts';
 
 const ParamsSchema = Type.Object({ name: name() });
 const BodySchema = Type.Object({
@@ -13,7 +14,13 @@ const BodySchema = Type.Object({
 export const heartbeats: V1Route = {
   method: 'POST',
   path: '/heartbeats/:name',
+  summary: 'A job or device calls in',
   schema: { params: ParamsSchema, body: BodySchema },
+  responses: {
+    204: { description: 'The call was taken.' },
+    404: { description: 'No check waits for heartbeats under this name.', schema: ErrorSchema },
+  },
+  writes: true,
   handle: ({ params, body }, { callIn }) => {
     const { name } = params as Static<typeof ParamsSchema>;
     const { status = 0, output = '' } = body as Static<typeof BodySchema>;

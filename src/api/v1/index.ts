@@ -9,16 +9,11 @@ import { problemsOf } from '../../model/problems.ts';
 import { type ErrorKind, TocsinError } from '../../runtime/errors.ts';
 import { type Answer, refusal } from '../answer.ts';
 import { readObject } from '../body.ts';
-import type { ApiLimits, ApiParts } from '../parts.ts';
 import type { Responder } from '../respond.ts';
-import { counters } from './counters.ts';
-import { heartbeats } from './heartbeats.ts';
-import { deliveries, transitions } from './logs.ts';
-import type { V1Route } from './route.ts';
-import type { Hub } from './stream/hub.ts';
-import { stream } from './stream/index.ts';
+import { openApi } from './openapi.ts';
+import type { V1Parts, V1Route } from './route.ts';
 
-export { Hub } from './stream/hub.ts';
+export { openV1, type V1 } from './v1.ts';
 
 /** Where all paths of this API begin. */
 export const PREFIX = '/api/v1';
@@ -34,35 +29,63 @@ const STATUS: Readonly<Partial<Record<ErrorKind, number>>> = {
   input: 400,
   not_found: 404,
   conflict: 409,
+  refused: 403,
   unavailable: 503,
   closed: 503,
   timeout: 504,
 };
 
+const AWAY: Answer = {
+  ...refusal(
+    503,
+    'The store is away, so nothing can be changed now; reading goes on. Try again in a moment.',
+  ),
+  headers: { 'Retry-After': '5' },
+};
+
+/** What all routes share: how far answers are behind the store. */
+export interface Freshness {
+  behindMs(): number;
+}
+
 /** Adds the routes to an instance whose bodies are read as bytes. */
 export function registerV1(
   app: FastifyInstance,
-  parts: ApiParts & { limits: ApiLimits },
-  hub: Hub,
+  parts: V1Parts,
+  v1: { routes: readonly V1Route[]; freshness: Freshness },
   responder: Responder,
 ): void {
+  const told: Responder = { ...responder, ...behindTold(responder, v1.freshness) };
+  const routes = [...v1.routes, openApi(v1.routes, parts)];
   app.setValidatorCompiler(({ schema }) => validator(schema as TSchema));
   app.setSerializerCompiler(() => JSON.stringify);
-  for (const route of [stream(hub), heartbeats, deliveries, transitions, counters]) {
-    const url = PREFIX + route.path;
+  for (const route of routes) {
     app.route({
       method: route.method,
-      url,
+      url: PREFIX + route.path,
       schema: route.schema,
-      preValidation: readBody(responder),
-      handler: (request, reply) => answer(route, parts, responder, request, reply),
-    });
-    app.route({
-      method: app.supportedMethods.filter((method) => method !== route.method),
-      url,
-      handler: (request, reply) => responder.send(request, reply, otherMethod(route, request.method)),
+      preValidation: readBody(told),
+      handler: (request, reply) => answer(route, parts, told, request, reply),
     });
   }
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const known = routes.filter((route) => route.path === path).map((route) => route.method as string);
+    app.route({
+      method: app.supportedMethods.filter((method) => !known.includes(method)),
+      url: PREFIX + path,
+      handler: (request, reply) => told.send(request, reply, otherMethod(known, request.method)),
+    });
+  }
+}
+
+/** Every answer says how far it is behind; what is wrong with a request is told before anything is read. */
+function behindTold(responder: Responder, freshness: Freshness): Pick<Responder, 'send' | 'open'> {
+  const header = () => ({ 'X-Behind-Ms': String(Math.round(freshness.behindMs())) });
+  return {
+    send: (request, reply, given) =>
+      responder.send(request, reply, { ...given, headers: { ...header(), ...given.headers } }),
+    open: (request, reply, headers) => responder.open(request, reply, { ...header(), ...headers }),
+  };
 }
 
 /** What a failed request is answered; undefined for a defect of ours. */
@@ -74,11 +97,12 @@ export function v1AnswerToError(error: unknown): Answer | undefined {
 
 async function answer(
   route: V1Route,
-  parts: ApiParts & { limits: ApiLimits },
+  parts: V1Parts,
   responder: Responder,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
+  if (route.writes && !parts.registry.store.connected) return responder.send(request, reply, AWAY);
   const { params, query, body, headers } = request;
   const answered = await route.handle({ params, query, body, headers }, parts);
   if ('status' in answered) return responder.send(request, reply, answered);
@@ -100,10 +124,13 @@ function readBody(responder: Responder) {
   };
 }
 
-function otherMethod(route: V1Route, method: string): Answer {
+function otherMethod(known: readonly string[], method: string): Answer {
   if (method === 'OPTIONS') return { status: 200 };
-  const headers = { Allow: route.method };
-  return { ...refusal(405, `Only ${route.method} is possible here.`), headers };
+  const headers = { Allow: known.join(', ') };
+  return {
+    ...refusal(405, `Only ${known.join(' and ')} ${known.length > 1 ? 'are' : 'is'} possible here.`),
+    headers,
+  };
 }
 
 function validator(schema: TSchema) {

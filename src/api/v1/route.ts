@@ -15,11 +15,30 @@ export interface V1Request {
 /** An answer, or a stream that goes on until somebody closes it. */
 export type V1Answer = Answer | { stream: (response: ServerResponse) => void };
 
+/** What the handlers of this API are handed beside the request. */
+export type V1Parts = ApiParts & { limits: ApiLimits };
+
+/** What a route may answer with one status. */
+export interface V1Response {
+  /** A sentence for people who read the description of the API. */
+  description: string;
+  /** The JSON document; missing: there is no body, or it is no JSON. */
+  schema?: TSchema;
+  /** Content type of a body that is no JSON. */
+  type?: 'text/event-stream';
+}
+
 /** One method of one path below `/api/v1`, with the schemas it is held to and described by. */
 export interface V1Route {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'DELETE';
   /** `/deliveries/:client/:check` */
   path: string;
+  /** What it is for, in a few words. */
+  summary: string;
   schema: { params?: TSchema; querystring?: TSchema; body?: TSchema };
-  handle(request: V1Request, parts: ApiParts & { limits: ApiLimits }): V1Answer | Promise<V1Answer>;
+  /** Status → what is answered; errors that every route shares are described once. */
+  responses: Readonly<Record<number, V1Response>>;
+  /** True: it changes the store, so it is refused while the store is away. */
+  writes?: true;
+  handle(request: V1Request, parts: V1Parts): V1Answer | Promise<V1Answer>;
 }

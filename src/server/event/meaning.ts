@@ -4,8 +4,10 @@ import type { Transition } from '../../model/delivery.ts';
 import type { Event, EventAction } from '../../model/event.ts';
 import { severityOf } from '../../model/severity.ts';
 import type { CheckState, DayCount, TakenNumber } from '../../state/documents.ts';
+import { aggregatesOf } from './aggregates.ts';
 import { extendHistory, isFlapping, totalStateChange } from './history.ts';
 import { storedResult } from './output.ts';
+import { canBeSilenced, type SilenceLookup, type Silencing, silencingOf } from './silencing.ts';
 
 /** What the decision needs beside the state: all that the result says and the world at this moment. */
 export interface Facts {
@@ -18,6 +20,10 @@ export interface Facts {
   newId: () => string;
   /** Numbers taken, this result's included. */
   taken: readonly TakenNumber[];
+  /** When the execution was reported, as in `CheckState`; undefined: not known. */
+  takenAttendedMs?: number | undefined;
+  /** The silences in force; undefined when there are none at all. */
+  silences?: SilenceLookup | undefined;
 }
 
 /** What a result means. */
@@ -29,6 +35,8 @@ export interface Meaning {
   transition: Transition | null;
   /** The day that ended with this result, for the log; null on the same day. */
   day: DayCount | null;
+  /** Ids of silences that end with the event. */
+  silencesEnded: readonly string[];
 }
 
 /** What is to be done with the event that was built. */
@@ -51,13 +59,30 @@ export function applyResult(before: CheckState | undefined, facts: Facts): Meani
   const lastOk = check.status === 0 ? (check.executed ?? now) : (before?.last_ok ?? null);
   const action = actionOf(check, before?.event ?? null, flapping);
   const ending = endingOf(check, action);
+  const silencing = ending === 'nothing' ? NOT_SILENCED : silencingFor(facts, action);
   const event =
     ending === 'nothing'
       ? null
-      : buildEvent(before?.event ?? null, facts, { history, stateChange, flapping, action, lastOk });
+      : buildEvent(before?.event ?? null, facts, {
+          history,
+          stateChange,
+          flapping,
+          action,
+          lastOk,
+          silencedBy: silencing.by,
+        });
   const count = countDay(before?.today, check.status, now);
   const state = nextState(before, facts, { history, lastOk, event, ending, today: count.today });
-  return { state, event, transition: transitionOf(before, facts, event), day: count.ended };
+  const transition = transitionOf(before, facts, event);
+  return { state, event, transition, day: count.ended, silencesEnded: silencing.ended };
+}
+
+const NOT_SILENCED: Readonly<{ by: readonly string[]; ended: readonly string[] }> = { by: [], ended: [] };
+
+function silencingFor(facts: Facts, action: EventAction): typeof NOT_SILENCED | Silencing {
+  const { client, check, silences, now } = facts;
+  if (!silences || !canBeSilenced(action, check.status)) return NOT_SILENCED;
+  return silencingOf({ subscriptions: client.subscriptions, check: check.name, action }, silences, now);
 }
 
 function nextState(
@@ -66,7 +91,7 @@ function nextState(
   next: { history: number[]; lastOk: number | null; event: Event | null; ending: Ending; today: DayCount },
 ): CheckState {
   const good = before?.check.status === 0 ? before.check : before?.last_good;
-  return {
+  const state: CheckState = {
     check: storedResult(facts.check),
     history: next.history,
     last_ok: next.lastOk,
@@ -74,7 +99,11 @@ function nextState(
     event: next.ending === 'keep' ? next.event : next.ending === 'remove' ? null : (before?.event ?? null),
     today: next.today,
     taken: facts.taken,
+    takenAttendedMs: facts.takenAttendedMs,
   };
+  const aggregates = aggregatesOf(facts.check);
+  if (aggregates.length > 0) state.aggregates = aggregates;
+  return state;
 }
 
 function actionOf(check: ExecutedCheck, open: Event | null, flapping: boolean): EventAction {
@@ -99,6 +128,7 @@ function buildEvent(
     flapping: boolean;
     action: EventAction;
     lastOk: number | null;
+    silencedBy: readonly string[];
   },
 ): Event {
   const { client, check, now } = facts;
@@ -115,8 +145,8 @@ function buildEvent(
     action: found.action,
     timestamp: now,
     ...(lastStateChange === undefined ? {} : { last_state_change: lastStateChange }),
-    silenced: false,
-    silenced_by: [],
+    silenced: found.silencedBy.length > 0,
+    silenced_by: [...found.silencedBy],
   };
 }
 

@@ -4,26 +4,28 @@ import { KeepaliveSchema, type RegisteredClient } from '../../model/client.ts';
 import type { CounterName, Counters } from '../../runtime/counters.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Incoming } from '../../transport/port.ts';
+import { Causes } from './causes.ts';
 
 const resultValidator = Compile(CheckResultSchema);
 const keepaliveValidator = Compile(KeepaliveSchema);
 
-/** Causes that are logged once each; beyond this many different ones they are only counted. */
-const MOST_CAUSES = 200;
-
-/** Lets documents in that fit their schema; the others are counted, and logged once per cause. */
+/** Lets documents in that fit their schema and are not too large; others are counted, and logged once per cause. */
 export class Admission {
   readonly #log: Log;
   readonly #counters: Counters;
-  readonly #causes = new Set<string>();
+  readonly #causes = new Causes();
+  readonly #largestBytes: () => number | undefined;
 
-  constructor(parts: { log: Log; counters: Counters }) {
+  /** @param parts.largestBytes bytes of JSON text that a message may have; undefined: any number, and none is measured */
+  constructor(parts: { log: Log; counters: Counters; largestBytes?: () => number | undefined }) {
     this.#log = parts.log;
     this.#counters = parts.counters;
+    this.#largestBytes = parts.largestBytes ?? (() => undefined);
   }
 
   result(message: Incoming): CheckResult | undefined {
     const { body } = message;
+    if (this.#isTooLarge('results_oversized', body)) return undefined;
     if (resultValidator.Check(body)) return body as CheckResult;
     this.refuse('results_invalid', 'invalid check result', causeOf(resultValidator, body), body);
     return undefined;
@@ -31,6 +33,7 @@ export class Admission {
 
   keepalive(message: Incoming): RegisteredClient | undefined {
     const { body } = message;
+    if (this.#isTooLarge('keepalives_oversized', body)) return undefined;
     if (keepaliveValidator.Check(body)) return body as RegisteredClient;
     this.refuse('keepalives_invalid', 'invalid keepalive', causeOf(keepaliveValidator, body), body);
     return undefined;
@@ -39,10 +42,16 @@ export class Admission {
   /** Books a document that is not let in. */
   refuse(counter: CounterName, message: string, cause: string, body: unknown): void {
     this.#counters.increment(counter);
-    const key = `${counter} ${cause}`;
-    if (this.#causes.has(key) || this.#causes.size >= MOST_CAUSES) return;
-    this.#causes.add(key);
-    this.#log.warn(message, { cause, from: senderOf(body) });
+    if (this.#causes.isNew(`${counter} ${cause}`)) this.#log.warn(message, { cause, from: senderOf(body) });
+  }
+
+  #isTooLarge(counter: CounterName, body: unknown): boolean {
+    const largest = this.#largestBytes();
+    if (largest === undefined) return false;
+    const bytes = Buffer.byteLength(JSON.stringify(body) ?? '');
+    if (bytes <= largest) return false;
+    this.refuse(counter, 'message is too large', `from ${senderOf(body)}, more than ${largest} bytes`, body);
+    return true;
   }
 }
 

@@ -26,6 +26,7 @@ const STORE_EVERY_TICKS = 5;
 export class AttendanceKeeper {
   readonly #parts: AttendanceParts;
   #attendedMs = 0;
+  #startMs = 0;
   #lastElapsedMs = 0;
   #ticks = 0;
   #timer: Timer | undefined;
@@ -38,13 +39,19 @@ export class AttendanceKeeper {
   async start(): Promise<void> {
     const [mark] = await this.#parts.registry.read('attendance', [NAME]);
     this.#attendedMs = mark?.value.attendedMs ?? 0;
+    this.#startMs = this.#attendedMs;
     this.#lastElapsedMs = this.#parts.clock.elapsed();
     this.#arm();
   }
 
-  /** Milliseconds attended so far. */
+  /** Whole milliseconds attended so far, by all processes that took keepalives on this store. */
   attendedMs(): number {
-    return this.#attendedMs;
+    return Math.floor(this.#attendedMs);
+  }
+
+  /** The same, of this process alone. */
+  attendedHereMs(): number {
+    return Math.floor(this.#attendedMs - this.#startMs);
   }
 
   async stop(): Promise<void> {

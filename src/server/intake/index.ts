@@ -6,7 +6,8 @@
  */
 export { Admission } from './admission.ts';
 export { AttendanceKeeper } from './attendance.ts';
-export { KeepaliveWatch, keepaliveCheck } from './keepalive-watch.ts';
+export { KeepaliveWatch } from './keepalive-watch.ts';
 export { KeepaliveIntake } from './keepalives.ts';
-export { ResultIntake } from './results.ts';
-export type { DeliveryDecision } from './unit.ts';
+export { ResultIntake, type ResultIntakeParts } from './results.ts';
+export type { Decide, DeliveryDecision } from './tell.ts';
+export { TtlWatch } from './ttl-watch.ts';

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Delivery, DeliveryRecord } from '../../model/delivery.ts';
-import type { Event } from '../../model/event.ts';
+import type { Event, Silence } from '../../model/event.ts';
+import type { Handler } from '../../model/handler.ts';
 import { Counters } from '../../runtime/counters.ts';
-import { Registry } from '../../state/registry.ts';
+import type { SilenceState } from '../../state/documents.ts';
+import { Registry, writing } from '../../state/registry.ts';
 import { openEmbeddedStore, type Store } from '../../store/index.ts';
 import { ManualClock } from '../../testing/clock.ts';
 import { memoryLog } from '../../testing/log.ts';
@@ -30,46 +32,54 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
+interface Options {
+  handlers?: readonly string[];
+  largestBytes?: number;
+}
+
 /** An intake on the store, whose deliveries and events are noted. */
-function open(given: Store = store) {
+function open(given: Store = store, options: Options = {}) {
   const registry = new Registry(given);
   const log = memoryLog();
   const counters = new Counters();
   const random = seededRandom();
-  const admission = new Admission({ log, counters });
+  const admission = new Admission({ log, counters, largestBytes: () => options.largestBytes });
   const events: Event[] = [];
   const taken: Delivery[] = [];
-  const intake = new ResultIntake({
-    checks: new Map([
-      [
-        'disk',
-        {
-          name: 'disk',
-          command: 'check-disk :::path:::',
-          interval: 60,
-          subscribers: ['web'],
-          handler: 'mail',
-        },
-      ],
-    ]),
+  const disk = {
+    ...{
+      name: 'disk',
+      command: 'check-disk :::path:::',
+      interval: 60,
+      subscribers: ['web'],
+      handler: 'mail',
+    },
+  };
+  const handlers = (options.handlers ?? []).map((name): [string, Handler] => [name, { name, type: 'mail' }]);
+  const silences = given.view('silence') as ReadonlyMap<string, SilenceState>;
+  const attendance = new AttendanceKeeper({ registry, clock, log, listening: () => true });
+  const parts = {
+    settings: () => ({ checks: new Map([['disk', disk]]), handlers: new Map(handlers) }),
+    views: { silence: (id: string) => silences.get(id), hasSilences: () => silences.size > 0 },
     registry,
     admission,
-    decide: (event) => {
+    attendance,
+    decide: (event: Event) => {
       events.push(event);
       const delivery = { id: random.uuid(), handler: 'mail', event, tries: 1 };
       return event.check.status === 3
         ? { deliveries: [], records: [heldBack(event)] }
         : { deliveries: [delivery], records: [] };
     },
-    take: (deliveries) => void taken.push(...deliveries),
+    take: (deliveries: readonly Delivery[]) => void taken.push(...deliveries),
     clock,
     random,
     log,
     counters,
     version: '1',
-  });
-  const attendance = new AttendanceKeeper({ registry, clock, log, listening: () => true });
-  const keepalives = new KeepaliveIntake({ registry, admission, attendance, clock, counters });
+  };
+  const intake = new ResultIntake(parts);
+  const keepalives = new KeepaliveIntake(parts);
   return { intake, keepalives, attendance, registry, log, counters, events, taken };
 }
 
@@ -307,4 +317,227 @@ test('no body makes the intake fail', async () => {
     }),
     { numRuns: 100 },
   );
+});
+
+async function write<K extends 'silence' | 'signature'>(
+  registry: Registry,
+  kind: K,
+  name: string,
+  value: Parameters<typeof writing<K>>[2],
+): Promise<void> {
+  await registry.store.commit([{ writes: [writing(kind, name, value)] }]);
+}
+
+const silence = (id: string, extra: Partial<Silence> = {}, endsAtMs: number | null = null): SilenceState => {
+  const [subscription = '', check = ''] = [
+    id.slice(0, id.lastIndexOf(':')),
+    id.slice(id.lastIndexOf(':') + 1),
+  ];
+  return {
+    silence: {
+      id,
+      subscription: subscription === '*' ? null : subscription,
+      check: check === '*' ? null : check,
+      ...{ reason: null, creator: null, begin: null, expire_on_resolve: false, timestamp: 1 },
+      ...extra,
+    },
+    endsAtMs,
+  };
+};
+
+test('silences that apply are named in the event, the stored one too, in the order of the subscriptions', async () => {
+  const { intake, keepalives, registry, taken } = open();
+  await keepalives.take([keepalive({ subscriptions: ['web', 'db'] })]);
+  const soon = Math.floor(clock.now() / 1000) + 60;
+  for (const state of [
+    silence('*:disk'),
+    silence('client:i-42:*'),
+    silence('db:disk'),
+    silence('web:disk', { begin: soon }),
+    silence('web:*', {}, clock.now() - 1),
+    silence('mail:*'),
+  ]) {
+    await write(registry, 'silence', state.silence.id, state);
+  }
+  await intake.take([result('i-42', { status: 0 }), result('i-42', { status: 2 })]);
+  const by = ['db:disk', 'client:i-42:*', '*:disk'];
+  expect(taken.map(({ event }) => [event.silenced, event.silenced_by])).toEqual([[true, by]]);
+  expect((await stateOf(registry, 'i-42/disk'))?.event).toMatchObject({ silenced: true, silenced_by: by });
+});
+
+test('a silence that expires on resolve is deleted with the resolve, which is told; others of the batch come behind it', async () => {
+  const { intake, registry, taken } = open();
+  await write(registry, 'silence', 'client:a:*', silence('client:a:*', { expire_on_resolve: true }));
+  await write(registry, 'silence', '*:disk', silence('*:disk'));
+  await intake.take([
+    result('a', { status: 1 }),
+    result('a', { status: 1, name: 'cpu' }),
+    result('a', { status: 0 }),
+    result('a', { status: 0, name: 'cpu' }),
+    result('a', { status: 1, name: 'ram' }),
+  ]);
+  expect(taken.map(({ event }) => [event.check.name, event.action, event.silenced_by])).toEqual([
+    ['disk', 'create', ['client:a:*', '*:disk']],
+    ['disk', 'resolve', ['*:disk']],
+    ['cpu', 'create', []],
+    ['cpu', 'resolve', []],
+    ['ram', 'create', []],
+  ]);
+  expect(
+    (await registry.read('silence', ['client:a:*', '*:disk'])).map((read) => read !== undefined),
+  ).toEqual([false, true]);
+});
+
+test('a silence that is set anew while a resolve ends it is not lost', async () => {
+  const { intake, registry } = open();
+  const id = 'client:a:disk';
+  await write(registry, 'silence', id, silence(id, { expire_on_resolve: true }));
+  await intake.take([result('a', { status: 1 })]);
+  const commit = store.commit.bind(store);
+  let interfered = false;
+  store.commit = async (changes) => {
+    if (!interfered) {
+      interfered = true;
+      await commit([{ writes: [writing('silence', id, silence(id, { reason: 'anew' }))] }]);
+    }
+    return commit(changes);
+  };
+  await intake.take([result('a', { status: 0 })]);
+  const [read] = await registry.read('silence', [id]);
+  expect(read?.value.silence.reason).toBe('anew');
+  expect((await stateOf(registry, 'a/disk'))?.event).toBeNull();
+});
+
+test('a client that is kept away stays away until the end, and its results with it', async () => {
+  const { intake, keepalives, registry, counters, taken } = open(store, { handlers: ['registration'] });
+  const endsAtMs = clock.now() + 60_000;
+  await write(registry, 'signature', 'i-42', { signature: 'invalidated', endsAtMs });
+  await keepalives.take([keepalive({}), keepalive({ signature: 's3' })]);
+  await intake.take([result('i-42', { status: 2 }), result('i-42', { status: 2 }, {}, 's3')]);
+  expect(await registry.read('client', ['i-42'])).toEqual([undefined]);
+  expect(await stateOf(registry, 'i-42/disk')).toBeUndefined();
+  expect([counters.read('keepalives_unsigned'), counters.read('results_unsigned')]).toEqual([1, 2]);
+  await clock.advance(60_000);
+  await keepalives.take([keepalive({ signature: 's3' })]);
+  const [client, kept] = [
+    await registry.read('client', ['i-42']),
+    await registry.read('signature', ['i-42']),
+  ];
+  expect([client[0]?.value.signature, kept[0]]).toEqual(['s3', undefined]);
+  expect(taken.map(({ event }) => event.check.name)).toEqual(['registration']);
+});
+
+test('a result that carries a kept signature is taken, but registers no client', async () => {
+  const { intake, registry, taken } = open(store, { handlers: ['registration'] });
+  await write(registry, 'signature', 'i-42', { signature: 's3', endsAtMs: null });
+  await intake.take([result('i-42', { status: 2 }, {}, 's3'), result('i-42', { status: 1 })]);
+  expect(taken.map(({ event }) => [event.check.name, event.client.address])).toEqual([['disk', 'unknown']]);
+  expect((await stateOf(registry, 'i-42/disk'))?.history).toEqual([2]);
+  expect(await registry.read('client', ['i-42'])).toEqual([undefined]);
+});
+
+test('a new client is told of once, by keepalive, result or proxy result, and nothing of it is kept', async () => {
+  const { intake, keepalives, registry, taken, counters } = open(store, { handlers: ['registration'] });
+  await keepalives.take([keepalive({}), keepalive({})]);
+  await keepalives.take([keepalive({})]);
+  await intake.take([result('stranger', {}), result('i-42', { source: 'switch' }), result('stranger', {})]);
+  await keepalives.take([keepalive({ name: 'stranger' })]);
+  const told = taken.map(({ event }) => event);
+  expect(told.map(({ client }) => client.name)).toEqual(['i-42', 'stranger', 'switch']);
+  const now = Math.floor(clock.now() / 1000);
+  const { id, ...event } = told[0] as Event;
+  expect(id).toMatch(/^[0-9a-f-]{36}$/);
+  expect(event).toEqual({
+    client: { name: 'i-42', subscriptions: ['web', 'client:i-42'], timestamp: 1000, version: '1.9.0' },
+    check: {
+      ...{ handler: 'registration', status: 1, name: 'registration', output: 'new client registration' },
+      ...{ issued: now, executed: now, history: [], total_state_change: 0 },
+    },
+    ...{ occurrences: 1, occurrences_watermark: 1, last_ok: null, action: 'create', timestamp: now },
+    ...{ silenced: false, silenced_by: [] },
+  });
+  expect(await stateOf(registry, 'i-42/registration')).toBeUndefined();
+  expect(counters.read('events')).toBe(3);
+  const due = await registry.read(
+    'delivery',
+    taken.map((delivery) => delivery.id),
+  );
+  expect(due.every((read) => read !== undefined)).toBe(true);
+});
+
+test('a client says itself what its registration is like; what does not fit is left out, and nobody else is told of', async () => {
+  const { keepalives, registry, taken } = open();
+  await write(registry, 'silence', '*:registration', silence('*:registration'));
+  const registration = { handlers: ['cmdb'], status: '0', owner: { team: 'web' }, name: 'x' };
+  await keepalives.take([keepalive({ registration }), keepalive({ name: 'other', registration: 5 })]);
+  await keepalives.take([keepalive({ name: 'third', registration: { status: 3 } })]);
+  expect(taken.map(({ event: { check } }) => check)).toMatchObject([
+    { name: 'registration', status: 1, handlers: ['cmdb'], owner: { team: 'web' } },
+  ]);
+  expect(taken[0]?.event.silenced_by).toEqual(['*:registration']);
+  // A status of 3 is what this test's rules hold back.
+  const [held] = await registry.log('deliveries', 'third', 'registration');
+  expect(held?.entry).toMatchObject({ outcome: 'filtered', status: 3 });
+});
+
+test('a registration is not told when its client could not be committed, and once when two servers meet it', async () => {
+  const one = open(store, { handlers: ['registration'] });
+  const other = open(store, { handlers: ['registration'] });
+  const names = Array.from({ length: 20 }, (_, index) => `c${index}`);
+  const batch = names.map((name) => keepalive({ name }));
+  const results = names.map((name) => result(name, { status: 0 }));
+  await Promise.all([one.keepalives.take(batch), other.intake.take(results), other.keepalives.take(batch)]);
+  const told = [...one.taken, ...other.taken].map(({ event }) => event.client.name);
+  expect(told.sort()).toEqual([...names].sort());
+});
+
+test('aggregates are those of the last result', async () => {
+  const { intake, registry } = open();
+  const of = async (check: object) => {
+    await intake.take([result('a', check)]);
+    return (await stateOf(registry, 'a/disk'))?.aggregates;
+  };
+  expect(await of({ aggregate: true })).toEqual(['disk']);
+  expect(await of({ aggregate: 'web|1' })).toEqual(['web|1']);
+  expect(await of({ aggregate: 'x', aggregates: ['one', 'two', 'one'] })).toEqual(['one', 'two']);
+  expect(await of({ aggregate: false })).toBeUndefined();
+  const many = await of({ aggregates: Array.from({ length: 5000 }, (_, index) => `a${index}`) });
+  expect(many?.length).toBe(100);
+  expect(await of({})).toBeUndefined();
+});
+
+test('a message larger than allowed is dropped and counted; one of just that size is taken', async () => {
+  const bytes = Buffer.byteLength(JSON.stringify(result('a', { output: 'ö' }).body));
+  const { intake, keepalives, counters, log } = open(store, { largestBytes: bytes });
+  await intake.take([
+    result('a', { output: 'ö' }),
+    result('a', { output: 'öx' }),
+    result('a', { output: 'öxy' }),
+  ]);
+  await keepalives.take([keepalive({ note: 'x'.repeat(bytes) })]);
+  expect(counters.read('results_taken')).toBe(1);
+  expect([counters.read('results_oversized'), counters.read('keepalives_oversized')]).toEqual([2, 1]);
+  expect(log.lines.filter(({ message }) => message === 'message is too large').length).toBe(2);
+});
+
+test('what a server makes of an old execution counts only while no other was reported, and renews nothing', async () => {
+  const { intake, registry, attendance } = open();
+  await attendance.start();
+  await intake.take([result('a', { ttl: 60, executed: 1000 })]);
+  const before = (await stateOf(registry, 'a/disk'))?.takenAttendedMs;
+  await clock.advance(10_000);
+  const stale = { client: 'a', check: { name: 'disk', output: 'old', status: 1, ttl: 60, executed: 1000 } };
+  await intake.takeStale([stale]);
+  await intake.takeStale([stale]);
+  const after = await stateOf(registry, 'a/disk');
+  expect([after?.history, after?.event?.occurrences, after?.takenAttendedMs]).toEqual([[0, 1, 1], 2, before]);
+  await intake.take([result('a', { ttl: 60, executed: 1060 })]);
+  await intake.takeStale([stale]);
+  const renewed = await stateOf(registry, 'a/disk');
+  expect([renewed?.history, renewed?.event]).toEqual([[0, 1, 1, 0], null]);
+  expect(renewed?.takenAttendedMs).toBe((before ?? 0) + 10_000);
+  await intake.take([result('a', { force_resolve: true, executed: 1070 })]);
+  await intake.takeStale([{ ...stale, check: { ...stale.check, executed: 1070 } }]);
+  expect((await stateOf(registry, 'a/disk'))?.history).toEqual([0, 1, 1, 0, 0]);
+  await attendance.stop();
 });

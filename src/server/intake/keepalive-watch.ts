@@ -1,29 +1,28 @@
-import type { ExecutedCheck } from '../../model/check.ts';
-import type { RegisteredClient } from '../../model/client.ts';
-import { deepMerge } from '../../model/merge.ts';
-import type { Attributes } from '../../model/schema.ts';
-import { type Clock, type Timer, unixSeconds } from '../../runtime/clock.ts';
+import type { Settings } from '../../config/settings.ts';
+import { type Clock, unixSeconds } from '../../runtime/clock.ts';
+import type { Counters } from '../../runtime/counters.ts';
 import { errorText } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { ClientState } from '../../state/documents.ts';
 import type { Views } from '../../state/views.ts';
 import type { Transport } from '../../transport/port.ts';
 import type { AttendanceKeeper } from './attendance.ts';
+import { Causes } from './causes.ts';
+import { type JudgedKeepalive, judgeKeepalive } from './keepalive-check.ts';
+import { Rounds } from './rounds.ts';
 
 export interface KeepaliveWatchParts {
-  views: Pick<Views, 'clients' | 'client'>;
+  /** The settings in force. */
+  settings: () => Pick<Settings, 'keepalives' | 'handlers'>;
+  views: Pick<Views, 'clientNames' | 'client'>;
   attendance: Pick<AttendanceKeeper, 'attendedMs'>;
   transport: Pick<Transport, 'publishResult'>;
-  /** Attributes of every keepalive check, thresholds among them. */
-  check: Attributes;
-  /** True when a handler called `keepalive` is configured. */
-  hasHandler: boolean;
+  /** Takes a client that has been silent for as long as it may; false when it is not to be removed now. */
+  silent: (client: ClientState, ageSeconds: number, removeAfter: number) => boolean;
   clock: Clock;
   log: Log;
+  counters: Counters;
 }
-
-/** Every client is looked at this often. */
-const PERIOD_SECONDS = 30;
 
 /**
  * Turns the age of each client's last keepalive into a result, every 30 s, a share of the clients each
@@ -31,80 +30,60 @@ const PERIOD_SECONDS = 30;
  */
 export class KeepaliveWatch {
   readonly #parts: KeepaliveWatchParts;
-  #timer: Timer | undefined;
-  #second = 0;
-  /** Names of the clients of this round: what is known of each is looked up when its second comes. */
-  #round: string[] = [];
+  readonly #rounds: Rounds;
+  readonly #causes = new Causes();
 
   constructor(parts: KeepaliveWatchParts) {
     this.#parts = parts;
+    this.#rounds = new Rounds({
+      clock: parts.clock,
+      names: () => parts.views.clientNames(),
+      look: (names) => {
+        for (const name of names) {
+          const known = parts.views.client(name);
+          if (known) this.#look(known);
+        }
+      },
+    });
   }
 
   start(): void {
-    this.#timer = this.#parts.clock.after(1000, () => this.#tick());
+    this.#rounds.start();
   }
 
   stop(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-  }
-
-  /** The first round begins 30 s after the start: until then those that live can be heard. */
-  #tick(): void {
-    if (this.#second % PERIOD_SECONDS === 0) {
-      this.#round =
-        this.#second === 0 ? [] : Array.from(this.#parts.views.clients(), ({ client }) => client.name);
-    }
-    const step = this.#second % PERIOD_SECONDS;
-    for (let index = step; index < this.#round.length; index += PERIOD_SECONDS) {
-      const known = this.#parts.views.client(this.#round[index] ?? '');
-      if (known) this.#look(known);
-    }
-    this.#second++;
-    this.#timer = this.#parts.clock.after(1000, () => this.#tick());
+    this.#rounds.stop();
   }
 
   #look(known: ClientState): void {
-    const { attendance, transport, check, hasHandler, clock, log } = this.#parts;
-    const { client, signature } = known;
+    const { settings, attendance, silent, clock } = this.#parts;
+    const { client } = known;
     if (client.keepalives === false) return;
     const ageSeconds = Math.max(0, Math.floor((attendance.attendedMs() - known.seenAttendedMs) / 1000));
-    const body = {
-      client: client.name,
-      check: keepaliveCheck(client, ageSeconds, { check, hasHandler, now: unixSeconds(clock) }),
-      signature,
-    };
+    const { keepalives, handlers } = settings();
+    const judged = judgeKeepalive(client, ageSeconds, {
+      check: keepalives.check,
+      hasHandler: handlers.has('keepalive'),
+      now: unixSeconds(clock),
+    });
+    const { removeAfter } = judged;
+    if (removeAfter !== undefined && ageSeconds >= removeAfter && silent(known, ageSeconds, removeAfter))
+      return;
+    if (judged.wrong.length > 0) this.#tellWrong(client.name, judged);
+    this.#publish(known, judged);
+  }
+
+  #publish({ client, signature }: ClientState, { check }: JudgedKeepalive): void {
+    const { transport, log } = this.#parts;
     transport
-      .publishResult({ body })
+      .publishResult({ body: { client: client.name, check, signature } })
       .catch((error: unknown) => log.warn('could not publish keepalive result', { error: errorText(error) }));
   }
-}
 
-/**
- * The keepalive check of a client as a result: critical or warning from the client's own thresholds on, which are
- * laid over the configured ones. (Sensu Core 1.9 documentation, "Keepalive monitoring".)
- */
-export function keepaliveCheck(
-  client: RegisteredClient,
-  ageSeconds: number,
-  settings: { check: Attributes; hasHandler: boolean; now: number },
-): ExecutedCheck {
-  const base = settings.hasHandler ? { handler: 'keepalive' } : {};
-  const check = deepMerge(deepMerge(base, settings.check), client.keepalive ?? {}) as Attributes;
-  const thresholds = check['thresholds'] as { warning?: number; critical?: number } | undefined;
-  return {
-    ...check,
-    name: 'keepalive',
-    issued: settings.now,
-    executed: settings.now,
-    ...verdict(ageSeconds, thresholds?.warning ?? 120, thresholds?.critical ?? 180),
-  };
-}
-
-function verdict(age: number, warning: number, critical: number): { output: string; status: number } {
-  const quiet = (threshold: number): string =>
-    `No keepalive sent from client for ${age} seconds (>=${threshold})`;
-  if (age >= critical) return { output: quiet(critical), status: 2 };
-  if (age >= warning) return { output: quiet(warning), status: 1 };
-  return { output: `Keepalive sent from client ${age} seconds ago`, status: 0 };
+  #tellWrong(client: string, { wrong }: JudgedKeepalive): void {
+    this.#parts.counters.increment('keepalive_attributes_invalid');
+    const attributes = wrong.slice(0, 10).join(', ').slice(0, 500);
+    if (!this.#causes.isNew(`${client} ${attributes}`)) return;
+    this.#parts.log.warn('keepalive attributes do not fit and are left out', { client, attributes });
+  }
 }

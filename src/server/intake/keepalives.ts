@@ -1,20 +1,45 @@
+import type { Settings } from '../../config/settings.ts';
 import type { RegisteredClient } from '../../model/client.ts';
+import type { Delivery } from '../../model/delivery.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Counters } from '../../runtime/counters.ts';
 import { TocsinError } from '../../runtime/errors.ts';
+import type { Random } from '../../runtime/random.ts';
 import type { ClientState } from '../../state/documents.ts';
 import { type Read, type Registry, writing } from '../../state/registry.ts';
+import type { Views } from '../../state/views.ts';
+import type { Change } from '../../store/port.ts';
 import type { Incoming } from '../../transport/port.ts';
 import type { Admission } from './admission.ts';
 import type { AttendanceKeeper } from './attendance.ts';
+import { type Creation, createClient, keptSignature } from './clients.ts';
 import { registeredClient } from './prepare.ts';
+import { bookTelling } from './results.ts';
+import { SilencesInForce } from './silences.ts';
+import type { Decide } from './tell.ts';
 
 export interface KeepaliveIntakeParts {
+  /** The settings in force. */
+  settings: () => Pick<Settings, 'handlers'>;
   registry: Registry;
+  views: Pick<Views, 'silence' | 'hasSilences'>;
   admission: Admission;
   attendance: AttendanceKeeper;
+  /** Decides, without touching anything, who is to be told of an event. */
+  decide: Decide;
+  /** Carries out deliveries whose commit has resolved. */
+  take: (deliveries: readonly Delivery[]) => void;
   clock: Clock;
+  random: Random;
   counters: Counters;
+}
+
+/** A keepalive that is accepted, and what it changes. */
+interface Accepted {
+  keepalive: RegisteredClient;
+  change: Change;
+  /** Set when its client comes into being. */
+  creation?: Creation;
 }
 
 const MOST_ROUNDS = 20;
@@ -23,7 +48,7 @@ const STUCK_MS = 3000;
 
 /**
  * Takes batches of keepalives: each replaces what the registry knew of its client, pins the first
- * signature, and notes when the client was last heard, by the server's own time.
+ * signature, and notes when the client was last heard, by the server's own time. Of new clients it is told.
  */
 export class KeepaliveIntake {
   readonly #parts: KeepaliveIntakeParts;
@@ -72,42 +97,61 @@ export class KeepaliveIntake {
   }
 
   async #register(newest: Map<string, RegisteredClient>): Promise<Map<string, RegisteredClient>> {
-    const { registry, admission, counters } = this.#parts;
-    const keepalives = [...newest.values()];
-    const reads = await registry.read('client', [...newest.keys()]);
-    const accepted: RegisteredClient[] = [];
-    const changes = keepalives.flatMap((keepalive, index) => {
-      const read = reads[index];
-      const state = this.#stateOf(keepalive, read);
-      if (!state) {
-        admission.refuse(
-          'keepalives_unsigned',
-          'invalid client signature',
-          `client ${keepalive.name}`,
-          keepalive,
-        );
-        return [];
-      }
-      accepted.push(keepalive);
-      return [{ writes: [writing('client', keepalive.name, state, read?.revision ?? 'absent')] }];
-    });
-    const { conflicts } = await registry.store.commit(changes);
-    counters.increment('keepalives_taken', changes.length - conflicts.length);
-    return new Map(
-      conflicts.map((index) => accepted[index] as RegisteredClient).map((client) => [client.name, client]),
+    const { registry } = this.#parts;
+    const names = [...newest.keys()];
+    const reads = await registry.read('client', names);
+    const unknown = names.filter((_, index) => !reads[index]);
+    const found = unknown.length > 0 ? await registry.read('signature', unknown) : [];
+    const kept = new Map(unknown.map((name, index) => [name, found[index]]));
+    const accepted = [...newest.values()].flatMap(
+      (keepalive, index) => this.#accept(keepalive, reads[index], kept.get(keepalive.name)) ?? [],
     );
+    const { conflicts } = await registry.store.commit(accepted.map(({ change }) => change));
+    this.#book(accepted.filter((_, index) => !conflicts.includes(index)));
+    const undone = conflicts.flatMap((index) => accepted[index]?.keepalive ?? []);
+    return new Map(undone.map((client) => [client.name, client]));
   }
 
-  /** The client as it is kept from now on; undefined when the keepalive does not carry its signature. */
-  #stateOf(keepalive: RegisteredClient, read: Read<'client'> | undefined): ClientState | undefined {
-    const pinned = read?.value.signature ?? '';
-    const signature = keepalive.signature ?? '';
-    if (pinned !== '' && pinned !== signature) return undefined;
-    return {
+  /** What a keepalive changes; undefined, and booked, when it does not carry its client's signature. */
+  #accept(
+    keepalive: RegisteredClient,
+    read: Read<'client'> | undefined,
+    kept: Read<'signature'> | undefined,
+  ): Accepted | undefined {
+    const { admission, attendance, clock } = this.#parts;
+    const { name, signature = '' } = keepalive;
+    const pinned = read ? read.value.signature : keptSignature(kept, clock.now());
+    if (pinned !== '' && pinned !== signature) {
+      admission.refuse('keepalives_unsigned', 'invalid client signature', `client ${name}`, keepalive);
+      return undefined;
+    }
+    const state: ClientState = {
       client: registeredClient(keepalive),
       signature,
-      seenAttendedMs: this.#parts.attendance.attendedMs(),
-      seenAtMs: this.#parts.clock.now(),
+      seenAttendedMs: attendance.attendedMs(),
+      seenAtMs: clock.now(),
     };
+    if (read) return { keepalive, change: { writes: [writing('client', name, state, read.revision)] } };
+    const creation = this.#create(state, kept);
+    return { keepalive, change: creation.change, creation };
+  }
+
+  #create(state: ClientState, kept: Read<'signature'> | undefined): Creation {
+    const { settings, views, decide, clock, random } = this.#parts;
+    const nowMs = clock.now();
+    const silences = SilencesInForce.of(views, nowMs);
+    const newId = (): string => random.uuid();
+    return createClient(state, { settings: settings(), kept, decide, newId, silences, nowMs });
+  }
+
+  /** Keeps the books of what is committed, and hands on what is to be delivered. */
+  #book(committed: readonly Accepted[]): void {
+    const { counters, take } = this.#parts;
+    counters.increment('keepalives_taken', committed.length);
+    for (const { creation } of committed) {
+      if (!creation) continue;
+      bookTelling(counters, creation);
+      if (creation.deliveries.length > 0) take(creation.deliveries);
+    }
   }
 }

@@ -1,27 +1,33 @@
-import type { Check, CheckResult } from '../../model/check.ts';
+import type { Settings } from '../../config/settings.ts';
+import type { CheckResult } from '../../model/check.ts';
 import type { Delivery } from '../../model/delivery.ts';
-import type { Event } from '../../model/event.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { unixSeconds } from '../../runtime/clock.ts';
 import type { Counters } from '../../runtime/counters.ts';
 import { TocsinError } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Random } from '../../runtime/random.ts';
 import { stateName } from '../../state/documents.ts';
-import type { Read, Registry } from '../../state/registry.ts';
+import { type Read, type Registry, writing } from '../../state/registry.ts';
+import type { Views } from '../../state/views.ts';
 import type { Committed } from '../../store/port.ts';
 import type { Incoming } from '../../transport/port.ts';
 import type { Admission } from './admission.ts';
-import { type ClientChoice, chooseClient } from './clients.ts';
+import type { AttendanceKeeper } from './attendance.ts';
+import { type ClientChoice, type Creation, makeUpClient } from './clients.ts';
 import { subjectOf } from './prepare.ts';
-import { type DeliveryDecision, decideUnit, type UnitDecision, type UnitResult } from './unit.ts';
+import { SilencesInForce } from './silences.ts';
+import type { Decide, Telling } from './tell.ts';
+import { decideUnit, type UnitDecision, type UnitResult } from './unit.ts';
 
 export interface ResultIntakeParts {
-  checks: ReadonlyMap<string, Check>;
+  /** The settings in force. */
+  settings: () => Pick<Settings, 'checks' | 'handlers'>;
   registry: Registry;
+  views: Pick<Views, 'silence' | 'hasSilences'>;
   admission: Admission;
+  attendance: Pick<AttendanceKeeper, 'attendedMs'>;
   /** Decides, without touching anything, who is to be told of an event. */
-  decide: (event: Event) => DeliveryDecision;
+  decide: Decide;
   /** Carries out deliveries whose commit has resolved. */
   take: (deliveries: readonly Delivery[]) => void;
   clock: Clock;
@@ -31,10 +37,14 @@ export interface ResultIntakeParts {
   version: string;
 }
 
-/** The decisions of a batch by unit of state, and those of them that write, in the order of their changes. */
+/** The results of a batch by the unit of state that they concern, in order. */
+type Units = Map<string, UnitResult[]>;
+
+/** The decisions of a batch by unit of state, and what writes, in the order of the changes. */
 interface Decided {
   decisions: ReadonlyMap<string, UnitDecision>;
   writers: readonly UnitDecision[];
+  creations: readonly Creation[];
 }
 
 /** How often a batch is decided again because other writers came first, before it is given back whole. */
@@ -58,7 +68,22 @@ export class ResultIntake {
 
   /** Resolves when the whole batch is committed; rejects when it must be handed out again. */
   async take(batch: readonly Incoming[]): Promise<void> {
-    let units = this.#sort(batch);
+    await this.#takeAll(this.#sort(batch));
+    this.#parts.counters.increment('batches');
+  }
+
+  /**
+   * Takes results that we made ourselves because the last execution of their checks is too old. One whose check was
+   * reported meanwhile is passed over. Resolves when they are committed; rejects as the store does.
+   */
+  async takeStale(results: readonly CheckResult[]): Promise<void> {
+    const units: Units = new Map();
+    for (const result of results) addTo(units, { result, id: undefined, redelivered: false, stale: true });
+    await this.#takeAll(units);
+  }
+
+  async #takeAll(batch: Units): Promise<void> {
+    let units = batch;
     for (let round = 0; units.size > 0; round++) {
       if (round === MOST_ROUNDS) {
         throw new TocsinError(
@@ -68,45 +93,38 @@ export class ResultIntake {
       }
       units = await this.#decideAndCommit(units);
     }
-    this.#parts.counters.increment('batches');
   }
 
-  /** The results of the batch that fit the schema, by the unit of state they concern, in order. */
-  #sort(batch: readonly Incoming[]): Map<string, UnitResult[]> {
-    const units = new Map<string, UnitResult[]>();
+  /** The results of the batch that fit the schema. */
+  #sort(batch: readonly Incoming[]): Units {
+    const units: Units = new Map();
     for (const message of batch) {
       const result = this.#parts.admission.result(message);
-      if (!result) continue;
-      const name = stateName(subjectOf(result), result.check.name);
-      const unit = units.get(name);
-      const entry = { result, id: message.id, redelivered: message.redelivered };
-      if (unit) unit.push(entry);
-      else units.set(name, [entry]);
+      if (result) addTo(units, { result, id: message.id, redelivered: message.redelivered });
     }
     return units;
   }
 
   /** One round: the units that met another writer come back, to be decided again. */
-  async #decideAndCommit(units: Map<string, UnitResult[]>): Promise<Map<string, UnitResult[]>> {
+  async #decideAndCommit(units: Units): Promise<Units> {
     const begun = this.#turn.then(() => this.#begin(units));
     this.#turn = begun.catch(() => undefined);
     const { decided, committing } = await begun;
     const { conflicts } = await committing;
-    // A client that somebody else has created meanwhile needs nothing more, so its conflict is none.
-    const undone = new Set(conflicts.map((index) => decided.writers[index]));
-    this.#book(decided.decisions, undone);
+    const { decisions, writers, creations } = decided;
+    // A client that somebody else has created meanwhile needs nothing more: only units are decided again.
+    const undone = new Set(conflicts.map((index) => writers[index] ?? creations[index - writers.length]));
+    this.#book(decided, undone);
     return new Map(
-      [...decided.decisions]
+      [...decisions]
         .filter(([, decision]) => undone.has(decision))
         .map(([name]) => [name, units.get(name) ?? []]),
     );
   }
 
   /** Reads, decides, and begins to commit. The next batch reads what this one wrote, durable or not. */
-  async #begin(
-    units: Map<string, UnitResult[]>,
-  ): Promise<{ decided: Decided; committing: Promise<Committed> }> {
-    const { registry } = this.#parts;
+  async #begin(units: Units): Promise<{ decided: Decided; committing: Promise<Committed> }> {
+    const { registry, views, clock } = this.#parts;
     const names = [...units.keys()];
     const subjects = [
       ...new Set(Array.from(units.values(), ([first]) => subjectOf((first as UnitResult).result))),
@@ -115,56 +133,93 @@ export class ResultIntake {
       registry.read('state', names),
       registry.read('client', subjects),
     ]);
-    const choices = this.#chooseClients(subjects, clients, units);
+    const unknown = subjects.filter((_, index) => !clients[index]);
+    const kept = unknown.length > 0 ? await registry.read('signature', unknown) : [];
+    const signatures = new Map(unknown.map((subject, index) => [subject, kept[index]]));
+    const silences = SilencesInForce.of(views, clock.now());
+    const choices = this.#chooseClients(subjects, clients, signatures, units, silences);
     const decisions = new Map(
-      names.map((name, index) => [name, this.#decide(units.get(name) ?? [], states[index], choices)]),
+      names.map((name, index) => [
+        name,
+        this.#decide(units.get(name) ?? [], states[index], choices, silences),
+      ]),
     );
     const writers = [...decisions.values()].filter((decision) => decision.change !== null);
-    const changes = writers.flatMap((decision) => decision.change ?? []);
-    const creations = [...choices.values()].flatMap((choice) => choice.creation ?? []);
-    return { decided: { decisions, writers }, committing: registry.store.commit([...changes, ...creations]) };
+    if (silences) await this.#endSilences(writers);
+    const creations = unknown.length > 0 ? createdBy(units, decisions, choices) : [];
+    const changes = [
+      ...writers.flatMap((decision) => decision.change ?? []),
+      ...creations.map((creation) => creation.change),
+    ];
+    return { decided: { decisions, writers, creations }, committing: registry.store.commit(changes) };
   }
 
   #chooseClients(
     subjects: readonly string[],
     clients: readonly (Read<'client'> | undefined)[],
-    units: ReadonlyMap<string, readonly UnitResult[]>,
+    signatures: ReadonlyMap<string, Read<'signature'> | undefined>,
+    units: Units,
+    silences: SilencesInForce | undefined,
   ): Map<string, ClientChoice> {
+    const { settings, decide, clock, version } = this.#parts;
     const firsts = new Map<string, CheckResult>();
     for (const [first] of units.values()) {
       const { result } = first as UnitResult;
       if (!firsts.has(subjectOf(result))) firsts.set(subjectOf(result), result);
     }
-    const now = unixSeconds(this.#parts.clock);
-    return new Map(
-      subjects.map((subject, index) => [
-        subject,
-        chooseClient(clients[index], firsts.get(subject) as CheckResult, this.#parts.version, now),
-      ]),
-    );
+    const world = { settings: settings(), decide, newId: this.#newId, silences, nowMs: clock.now(), version };
+    const choose = (subject: string, read: Read<'client'> | undefined): ClientChoice =>
+      read
+        ? { client: read.value.client, signature: read.value.signature }
+        : makeUpClient(firsts.get(subject) as CheckResult, { ...world, kept: signatures.get(subject) });
+    return new Map(subjects.map((subject, index) => [subject, choose(subject, clients[index])]));
   }
 
   #decide(
     results: readonly UnitResult[],
     read: Read<'state'> | undefined,
     choices: ReadonlyMap<string, ClientChoice>,
+    silences: SilencesInForce | undefined,
   ): UnitDecision {
+    const { settings, decide, clock, attendance } = this.#parts;
     const { result } = results[0] as UnitResult;
     const choice = choices.get(subjectOf(result)) as ClientChoice;
     return decideUnit(results, read, {
       client: choice.client,
       signature: choice.signature,
-      configured: this.#parts.checks.get(result.check.name),
-      decide: this.#parts.decide,
+      configured: settings().checks.get(result.check.name),
+      decide,
       newId: this.#newId,
-      nowMs: this.#parts.clock.now(),
+      nowMs: clock.now(),
+      attendedMs: attendance.attendedMs(),
+      silences,
     });
   }
 
+  /** Lets silences end in the change that resolves what they covered, unless somebody has set them anew meanwhile. */
+  async #endSilences(writers: readonly UnitDecision[]): Promise<void> {
+    for (const decision of writers) {
+      const { change } = decision;
+      if (decision.silencesEnded.length === 0 || !change) continue;
+      const reads = await this.#parts.registry.read('silence', decision.silencesEnded);
+      const writes = reads.flatMap((read, index) =>
+        read?.value.silence.expire_on_resolve
+          ? [writing('silence', decision.silencesEnded[index] ?? '', undefined, read.revision)]
+          : [],
+      );
+      decision.change = { ...change, writes: [...change.writes, ...writes] };
+    }
+  }
+
   /** Keeps the books of what is committed, and hands on what is to be delivered. */
-  #book(decisions: ReadonlyMap<string, UnitDecision>, undone: ReadonlySet<UnitDecision | undefined>): void {
+  #book({ decisions, creations }: Decided, undone: ReadonlySet<Telling | undefined>): void {
     const { counters, take, admission } = this.#parts;
     const deliveries: Delivery[] = [];
+    for (const creation of creations) {
+      if (undone.has(creation)) continue;
+      bookTelling(counters, creation);
+      deliveries.push(...creation.deliveries);
+    }
     for (const decision of decisions.values()) {
       if (undone.has(decision)) {
         counters.increment('commit_conflicts');
@@ -173,9 +228,7 @@ export class ResultIntake {
       counters.increment('results_taken', decision.taken);
       counters.increment('results_repeated', decision.repeated);
       counters.increment('results_late', decision.late);
-      counters.increment('events', decision.events);
-      counters.increment('deliveries_filtered', decision.filtered);
-      counters.increment('deliveries_failed', decision.failed);
+      bookTelling(counters, decision);
       for (const result of decision.unsigned) {
         admission.refuse(
           'results_unsigned',
@@ -188,4 +241,33 @@ export class ResultIntake {
     }
     if (deliveries.length > 0) take(deliveries);
   }
+}
+
+/** Counts the events of a change that was committed. */
+export function bookTelling(counters: Counters, { events, filtered, failed }: Telling): void {
+  counters.increment('events', events);
+  counters.increment('deliveries_filtered', filtered);
+  counters.increment('deliveries_failed', failed);
+}
+
+function addTo(units: Units, entry: UnitResult): void {
+  const name = stateName(subjectOf(entry.result), entry.result.check.name);
+  const unit = units.get(name);
+  if (unit) unit.push(entry);
+  else units.set(name, [entry]);
+}
+
+/** The clients that come into being because a result of theirs was taken. */
+function createdBy(
+  units: Units,
+  decisions: ReadonlyMap<string, UnitDecision>,
+  choices: ReadonlyMap<string, ClientChoice>,
+): Creation[] {
+  const wanted = new Set<ClientChoice>();
+  for (const [name, [first]] of units) {
+    if (decisions.get(name)?.taken === 0) continue;
+    const choice = choices.get(subjectOf((first as UnitResult).result));
+    if (choice?.create) wanted.add(choice);
+  }
+  return Array.from(wanted, ({ create }) => create?.()).filter((creation) => creation !== undefined);
 }

@@ -1,26 +1,22 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Check, CheckResult, ExecutedCheck } from '../../model/check.ts';
 import type { RegisteredClient } from '../../model/client.ts';
-import type { Delivery, DeliveryRecord } from '../../model/delivery.ts';
-import type { Event } from '../../model/event.ts';
 import type { ResultId } from '../../model/taken.ts';
 import { type CheckState, stateName, type TakenNumber } from '../../state/documents.ts';
 import { logging, type Read, writing } from '../../state/registry.ts';
 import type { Append, Change, Write } from '../../store/port.ts';
 import { applyResult, judgeNumber, type Meaning, type NumberVerdict } from '../event/index.ts';
 import { prepareCheck } from './prepare.ts';
-
-/** What becomes of an event: the deliveries that are due, and the records of those that are held back. */
-export interface DeliveryDecision {
-  deliveries: readonly Delivery[];
-  records: readonly DeliveryRecord[];
-}
+import type { SilencesInForce } from './silences.ts';
+import { type Decide, type Telling, tell } from './tell.ts';
 
 /** A result that concerns a unit of state, and how it came. */
 export interface UnitResult {
   result: CheckResult;
   id: ResultId | undefined;
   redelivered: boolean;
+  /** True for one that we made of the last execution because it is too old: it counts while no other was reported. */
+  stale?: true;
 }
 
 /** What is known when a unit is decided. */
@@ -28,21 +24,22 @@ export interface UnitFacts {
   client: RegisteredClient;
   signature: string;
   configured: Check | undefined;
-  decide: (event: Event) => DeliveryDecision;
+  decide: Decide;
   newId: () => string;
   nowMs: number;
+  /** Milliseconds attended so far. */
+  attendedMs: number;
+  silences: SilencesInForce | undefined;
 }
 
 /** What becomes of a unit: the change to commit (null: none), what to do after it, and the books. */
-export interface UnitDecision {
+export interface UnitDecision extends Telling {
   change: Change | null;
-  deliveries: Delivery[];
   taken: number;
   repeated: number;
   late: number;
-  events: number;
-  filtered: number;
-  failed: number;
+  /** Ids of silences that end with the change. */
+  silencesEnded: string[];
   /** Results that did not carry the client's signature. */
   unsigned: CheckResult[];
 }
@@ -56,12 +53,13 @@ export function decideUnit(
   const decision: UnitDecision = {
     change: null,
     deliveries: [],
-    taken: 0,
-    repeated: 0,
-    late: 0,
     events: 0,
     filtered: 0,
     failed: 0,
+    taken: 0,
+    repeated: 0,
+    late: 0,
+    silencesEnded: [],
     unsigned: [],
   };
   const writes: Write[] = [];
@@ -70,6 +68,7 @@ export function decideUnit(
   for (const entry of results) {
     const judged = judge(entry, state, facts.signature);
     if (judged.verdict === 'unsigned') decision.unsigned.push(entry.result);
+    else if (judged.verdict === 'overtaken') continue;
     else if (judged.verdict === 'repeat') decision.repeated++;
     else if (judged.verdict === 'late') {
       decision.late++;
@@ -97,12 +96,25 @@ function judge(
   entry: UnitResult,
   state: CheckState | undefined,
   signature: string,
-): NumberVerdict | { verdict: 'unsigned' } {
+): NumberVerdict | { verdict: 'unsigned' } | { verdict: 'overtaken' } {
   if (signature !== '' && entry.result.signature !== signature) return { verdict: 'unsigned' };
   const taken = state?.taken ?? NOTHING_TAKEN;
+  if (entry.stale)
+    return isOvertaken(entry.result.check, state) ? { verdict: 'overtaken' } : { verdict: 'new', taken };
   if (entry.id) return judgeNumber(taken, entry.id);
   const again = state !== undefined && entry.redelivered && saysTheSame(entry.result.check, state.check);
   return again ? { verdict: 'repeat' } : { verdict: 'new', taken };
+}
+
+/** Whether something else was reported since a stale result was made; nobody sent that one, so nothing is lost. */
+function isOvertaken(check: ExecutedCheck, state: CheckState | undefined): boolean {
+  return state?.check.executed !== check.executed || state?.check.force_resolve === true;
+}
+
+/** When the last execution was reported: now, unless a server made this result of an earlier one. */
+function reportedAt(entry: UnitResult, state: CheckState | undefined, facts: UnitFacts): number | undefined {
+  const made = entry.stale || entry.result.check.force_resolve === true;
+  return made && state ? state.takenAttendedMs : facts.attendedMs;
 }
 
 /** Whether every attribute of the result stands in what was stored last; the output may have been cut. */
@@ -124,6 +136,8 @@ function meaningOf(
     now: Math.floor(facts.nowMs / 1000),
     newId: facts.newId,
     taken,
+    takenAttendedMs: reportedAt(entry, state, facts),
+    silences: facts.silences?.find,
   });
 }
 
@@ -138,18 +152,11 @@ function book(
   const check = meaning.state.check.name;
   if (meaning.transition) appends.push(logging('transitions', client.name, check, nowMs, meaning.transition));
   if (meaning.day) appends.push(logging('days', client.name, check, nowMs, meaning.day));
-  if (!meaning.event) return;
-  decision.events++;
-  const { deliveries, records } = facts.decide(meaning.event);
-  for (const delivery of deliveries) {
-    writes.push(writing('delivery', delivery.id, delivery, 'absent'));
-    decision.deliveries.push(delivery);
+  for (const id of meaning.silencesEnded) {
+    facts.silences?.end(id);
+    decision.silencesEnded.push(id);
   }
-  for (const record of records) {
-    appends.push(logging('deliveries', client.name, check, nowMs, record));
-    if (record.outcome === 'filtered') decision.filtered++;
-    else decision.failed++;
-  }
+  if (meaning.event) tell(meaning.event, facts, decision, writes, appends);
 }
 
 /** A late result changes no state; that it came is told in the log. */

@@ -28,7 +28,8 @@ const spawner = createSpawner({
   clock: systemClock,
   log: silentLog,
 });
-afterAll(() => spawner.close());
+const narrow = createSpawner({ limit: 12, outputLimitBytes: 5_000, clock: systemClock, log: silentLog });
+afterAll(() => Promise.all([spawner.close(), narrow.close()]));
 
 interface Given {
   handler: Partial<Handler>;
@@ -186,6 +187,11 @@ describe('mutators', () => {
       'a name that nobody knows',
       { handler: {} },
       'mutator "m" of handler "mail" is neither configured nor a plugin',
+    ],
+    [
+      'a command that writes more than is kept',
+      { handler: {}, mutators: { m: { command: 'cat; yes | head -c 100000' } }, tools: { spawner: narrow } },
+      'mutator "m" wrote more than "tocsin.output_limit" allows',
     ],
   ])('%s keeps the handler from running', async (_, given, error) => {
     const ending = await told({ ...given, handler: { command: 'echo told', mutator: 'm' } });

@@ -12,7 +12,10 @@ export async function carryOut(
   tools: Tools,
 ): Promise<Ending> {
   if (!plan) return failed('no handler of this name is configured any more');
-  if (plan.broken) return { outcome: 'failed', ...plan.broken };
+  if (plan.broken) {
+    const { stage, error } = plan.broken;
+    return { outcome: 'failed', stage, error };
+  }
   const work = { event: delivery.event, deliveryId: delivery.id };
   try {
     const mutated = await plan.mutate(work, tools);
@@ -39,6 +42,7 @@ export function recordEnding(
   if (ending.outcome === 'failed') {
     record.failed = { stage: ending.stage, error: firstCharacters(ending.error) };
   }
+  if (delivery.not_asked !== undefined) record.not_asked = delivery.not_asked;
   if (ending.output) record.output = firstCharacters(ending.output);
   if (delivery.tries > 1) record.tries = delivery.tries;
   return record;

@@ -1,20 +1,19 @@
-import { isAttributes, memberOf, pathText } from '../../model/attributes.ts';
 import type { FilteredBy } from '../../model/delivery.ts';
 import type { Event } from '../../model/event.ts';
-import type { Filter, Handler } from '../../model/handler.ts';
-import { matchAttributes } from '../../model/match.ts';
-import { foundText } from '../../model/problems.ts';
-import type { Attributes } from '../../model/schema.ts';
+import type { Handler } from '../../model/handler.ts';
 import { SEVERITIES, type Severity, severityOf } from '../../model/severity.ts';
-import type { FilterPlugin, PluginContext } from '../../plugin.ts';
 import { errorText } from '../../runtime/errors.ts';
-import { firstCharacters, firstLine, keptValue } from './record.ts';
+import type { Ask, JudgeContext } from './filters/answer.ts';
+import { CHECK_DEPENDENCIES, checkDependencies } from './filters/check-dependencies.ts';
+import { configuredFilter } from './filters/configured.ts';
+import { pluginFilter } from './filters/plugin.ts';
+import { firstLine, keptValue } from './record.ts';
 import { type PipelineRules, pluginNamed, pluginOptions } from './rules.ts';
 
-/** One filter of a handler, made ready. `judge` says why it holds the event back, or null; it may throw. */
+/** One filter of a handler, made ready; `ask` is missing when nobody knows a filter of that name. */
 interface PlannedFilter {
   name: string;
-  judge: (event: Event, context: PluginContext) => FilteredBy | null;
+  ask: Ask | undefined;
 }
 
 /** Everything that a handler asks of an event before it is told, made ready. */
@@ -25,20 +24,28 @@ export interface Gate {
   filters: readonly PlannedFilter[];
 }
 
-/** What a handler's gate said of an event. `error`: filters that could not judge it, and so let it pass. */
-export interface Verdict {
-  filtered: FilteredBy | null;
-  error: string | undefined;
+/** A filter that could not judge: the text for the log, and a sentence. */
+export interface FilterTrouble {
+  message: 'unknown filter' | 'filter error';
+  error: string;
 }
 
-const PASSED: Verdict = { filtered: null, error: undefined };
+/** What a handler's gate said of an event. */
+export interface Verdict {
+  filtered: FilteredBy | null;
+  /** The first filter that could not judge it. */
+  trouble?: FilterTrouble | undefined;
+  /** Filters that did not apply, as a sentence. */
+  notAsked?: string | undefined;
+}
+
+const PASSED: Verdict = { filtered: null };
 const HANDLE: Verdict = {
   filtered: {
     by: 'handle',
     why: 'the check says "handle": false',
     seen: { attribute: 'check.handle', value: false },
   },
-  error: undefined,
 };
 const FLAPPING: Verdict = {
   filtered: {
@@ -46,7 +53,6 @@ const FLAPPING: Verdict = {
     why: 'the check is flapping, and the handler does not say "handle_flapping": true',
     seen: { attribute: 'action', value: 'flapping' },
   },
-  error: undefined,
 };
 
 /** Makes a handler's tests ready; `problems` gains a sentence for each that cannot be made. */
@@ -74,72 +80,16 @@ function severityIn(status: unknown): Severity {
   return typeof status === 'object' ? 'unknown' : severityOf(Number(status));
 }
 
+/** What was configured comes first, then plugins, then what is built in. */
 function planFilter(name: string, handler: Handler, rules: PipelineRules, problems: string[]): PlannedFilter {
   const configured = rules.filters.get(name);
-  if (configured) return { name, judge: planConfigured(name, configured) };
+  if (configured) return { name, ask: configuredFilter(name, configured, problems) };
   const plugin = pluginNamed(rules, 'filter', name);
-  if (plugin) return { name, judge: planPlugin(plugin, pluginOptions(rules, 'filters', name)) };
+  if (plugin) return { name, ask: pluginFilter(plugin, pluginOptions(rules, 'filters', name)) };
+  if (name === CHECK_DEPENDENCIES) return { name, ask: checkDependencies };
   const problem = `filter "${name}" of handler "${handler.name}" is neither configured nor a plugin, so every event passes it`;
   problems.push(problem);
-  return {
-    name,
-    judge: () => {
-      throw new Error('it is neither configured nor a plugin');
-    },
-  };
-}
-
-function planConfigured(name: string, filter: Filter): PlannedFilter['judge'] {
-  const { attributes = {} } = filter;
-  if (!filter.negate) {
-    return (event) => {
-      const match = matchAttributes(attributes, event);
-      if (match.matched) return null;
-      return {
-        by: name,
-        why: `the filter passes only events whose ${match.attribute} is ${foundText(match.wanted)}`,
-        seen: { attribute: match.attribute, value: keptValue(match.seen) },
-      };
-    };
-  }
-  const first = firstAttribute(attributes);
-  return (event) => {
-    if (!matchAttributes(attributes, event).matched) return null;
-    const why = 'the event has all the attributes that the filter holds back';
-    if (first.length === 0) return { by: name, why };
-    const value = first.reduce<unknown>((at, step) => memberOf(at, step), event);
-    return { by: name, why, seen: { attribute: pathText(first), value: keptValue(value ?? null) } };
-  };
-}
-
-/** The path of the first attribute that is no object. */
-function firstAttribute(attributes: Attributes): string[] {
-  const path: string[] = [];
-  let at: unknown = attributes;
-  while (isAttributes(at)) {
-    const [entry] = Object.entries(at);
-    if (!entry) break;
-    path.push(entry[0]);
-    at = entry[1];
-  }
-  return path;
-}
-
-function planPlugin(plugin: FilterPlugin, options: Attributes): PlannedFilter['judge'] {
-  return (event, context) => {
-    const held: unknown = plugin.run(event, options, context);
-    if (held === null || held === undefined) return null;
-    if (held instanceof Promise) {
-      held.catch(() => {});
-      throw new Error('it answered with a promise; a filter answers at once');
-    }
-    if (!isAttributes(held)) throw new Error(`it answered with ${foundText(held)}`);
-    const { why, seen } = held;
-    const filtered = { by: plugin.name, why: firstCharacters(String(why)) };
-    if (!isAttributes(seen)) return filtered;
-    const attribute = firstCharacters(String(seen['attribute']));
-    return { ...filtered, seen: { attribute, value: keptValue(seen['value']) } };
-  };
+  return { name, ask: undefined };
 }
 
 /**
@@ -147,12 +97,12 @@ function planPlugin(plugin: FilterPlugin, options: Attributes): PlannedFilter['j
  * `severities`, silenced, then the handler's filters one after another; the first that says no decides. A filter
  * that throws lets the event pass.
  */
-export function judge(event: Event, gate: Gate, context: PluginContext): Verdict {
+export function judge(event: Event, gate: Gate, context: JudgeContext): Verdict {
   if (event.check['handle'] === false) return HANDLE;
   if (event.action === 'flapping' && !gate.handleFlapping) return FLAPPING;
   const bySeverity = gate.severities && judgeSeverity(event, gate.severities);
-  if (bySeverity) return { filtered: bySeverity, error: undefined };
-  if (event.silenced && !gate.handleSilenced) return { filtered: silencedBy(event), error: undefined };
+  if (bySeverity) return { filtered: bySeverity };
+  if (event.silenced && !gate.handleSilenced) return { filtered: silencedBy(event) };
   return gate.filters.length === 0 ? PASSED : judgeFilters(event, gate.filters, context);
 }
 
@@ -184,15 +134,27 @@ function silencedBy(event: Event): FilteredBy {
   };
 }
 
-function judgeFilters(event: Event, filters: readonly PlannedFilter[], context: PluginContext): Verdict {
-  let error: string | undefined;
-  for (const filter of filters) {
+function judgeFilters(event: Event, filters: readonly PlannedFilter[], context: JudgeContext): Verdict {
+  let verdict = PASSED;
+  for (const { name, ask } of filters) {
     try {
-      const filtered = filter.judge(event, context);
-      if (filtered) return { filtered, error };
+      if (!ask) throw new Error('it is neither configured nor a plugin');
+      const { held, error, notAsked } = ask(event, context);
+      if (error !== undefined) verdict = noted(verdict, { message: 'filter error', error });
+      if (notAsked !== undefined) verdict = { ...verdict, notAsked: joined(verdict.notAsked, notAsked) };
+      if (held) return { ...verdict, filtered: held };
     } catch (thrown) {
-      error ??= `filter "${filter.name}" could not judge the event, so it passed: ${firstLine(errorText(thrown))}`;
+      const error = `filter "${name}" could not judge the event, so it passed: ${firstLine(errorText(thrown))}`;
+      verdict = noted(verdict, { message: ask ? 'filter error' : 'unknown filter', error });
     }
   }
-  return error === undefined ? PASSED : { filtered: null, error };
+  return verdict;
+}
+
+function noted(verdict: Verdict, trouble: FilterTrouble): Verdict {
+  return verdict.trouble ? verdict : { ...verdict, trouble };
+}
+
+function joined(before: string | undefined, sentence: string): string {
+  return before === undefined ? sentence : `${before}; ${sentence}`;
 }

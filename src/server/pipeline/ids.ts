@@ -5,6 +5,11 @@ const FORM = /^([0-9a-f]{8})-([0-9a-f]{4})-7([0-9a-f]{3})-8([0-9a-f]{3})-[0-9a-f
 /** Ids of one millisecond. */
 const MOST_A_MILLISECOND = 2 ** 24;
 
+/** A name that sorts before an id and behind those that were made before it. */
+export function justBefore(id: string): string {
+  return id.slice(0, -1);
+}
+
 /**
  * Makes the ids of deliveries: UUIDs of version 7 (RFC 9562, section 5.7, with a counter behind the time) whose
  * texts sort in the order in which they were made, whatever the machine's clock does.

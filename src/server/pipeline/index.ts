@@ -8,11 +8,12 @@
  * record. Out go commands, sockets, the calls of plugins, and one `DeliveryRecord` for each event and handler.
  *
  * It runs in the server's process. What it remembers is in the store: a delivery stays there until it has ended, so
- * a death repeats it and never loses it. It does not retry what a handler refused, it changes no event, and it never
- * waits for a handler before it decides.
+ * a death repeats it and never loses it, and a handler that hangs makes it wait there. It does not retry what a handler
+ * refused, it changes no event, and it never waits for a handler before it decides. Filters may look at what else is
+ * open; only the handler `deregistration` changes what the server knows.
  */
 export { carryOut } from './carry-out.ts';
 export { type DecideContext, type Decision, decide } from './decide.ts';
-export { MOST_AT_ONCE, Pipeline, type PipelineParts } from './pipeline.ts';
+export { MOST_AT_ONCE, MOST_IN_HAND, Pipeline, type PipelineParts } from './pipeline.ts';
 export { HandlerPlans } from './plans.ts';
 export type { Ending, PipelineRules, Tools } from './rules.ts';

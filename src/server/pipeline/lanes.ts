@@ -2,6 +2,8 @@
 interface Lane<Item> {
   name: string;
   running: number;
+  /** Items that run or wait. */
+  size: number;
   /** Items whose key is free, from `head` on. */
   ready: Item[];
   head: number;
@@ -25,7 +27,7 @@ const MOST_A_TURN = 50;
 export class Lanes<Item extends Place> {
   readonly #limit: number;
   readonly #begin: (item: Item) => Promise<void>;
-  readonly #left: () => void;
+  readonly #left: (item: Item) => void;
   readonly #lanes = new Map<string, Lane<Item>>();
   /** Lanes that could go on in the next turn. */
   readonly #held = new Set<Lane<Item>>();
@@ -38,7 +40,7 @@ export class Lanes<Item extends Place> {
    * @param parts.begin runs an item; it must not reject
    * @param parts.left is called after each item that ended
    */
-  constructor(parts: { limit: number; begin: (item: Item) => Promise<void>; left: () => void }) {
+  constructor(parts: { limit: number; begin: (item: Item) => Promise<void>; left: (item: Item) => void }) {
     this.#limit = parts.limit;
     this.#begin = parts.begin;
     this.#left = parts.left;
@@ -53,9 +55,15 @@ export class Lanes<Item extends Place> {
     return this.#running;
   }
 
+  /** Items of one lane that run or wait. */
+  sizeOf(lane: string): number {
+    return this.#lanes.get(lane)?.size ?? 0;
+  }
+
   add(item: Item): void {
     const lane = this.#lane(item.lane);
     this.#size++;
+    lane.size++;
     const behind = lane.keys.get(item.key);
     if (behind) {
       behind.push(item);
@@ -74,7 +82,7 @@ export class Lanes<Item extends Place> {
   #lane(name: string): Lane<Item> {
     const known = this.#lanes.get(name);
     if (known) return known;
-    const lane: Lane<Item> = { name, running: 0, ready: [], head: 0, keys: new Map() };
+    const lane: Lane<Item> = { name, running: 0, size: 0, ready: [], head: 0, keys: new Map() };
     this.#lanes.set(name, lane);
     return lane;
   }
@@ -104,13 +112,14 @@ export class Lanes<Item extends Place> {
     lane.running--;
     this.#running--;
     this.#size--;
+    lane.size--;
     const behind = lane.keys.get(item.key) ?? [];
     const next = behind.shift();
     if (next) lane.ready.push(next);
     else lane.keys.delete(item.key);
     if (lane.keys.size === 0) this.#lanes.delete(lane.name);
     else this.#advance(lane);
-    this.#left();
+    this.#left(item);
   }
 }
 

@@ -33,8 +33,11 @@ function planCommand(name: string, { command, timeout }: Mutator): Mutate {
   return async ({ event, deliveryId }, tools) => {
     const execution = await runCommand({ command, timeout, stdin: JSON.stringify(event), deliveryId }, tools);
     if (execution.ended === 'stopped') return { ending: { outcome: 'left' } };
-    if (execution.ended === 'exit' && execution.status === 0) return { data: execution.output };
-    return failed(name, commandProblem(execution));
+    if (execution.ended !== 'exit' || execution.status !== 0) return failed(name, commandProblem(execution));
+    // Half an event would be told as if it were whole.
+    return execution.cut
+      ? failed(name, 'wrote more than "tocsin.output_limit" allows')
+      : { data: execution.output };
   };
 }
 

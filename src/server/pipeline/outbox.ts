@@ -5,6 +5,7 @@ import { errorText, TocsinError } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import { logging, type NamedRead, type Registry, writing } from '../../state/registry.ts';
 import type { Change } from '../../store/port.ts';
+import type { DuePage } from './backlog.ts';
 
 interface Finished {
   delivery: Delivery;
@@ -14,6 +15,8 @@ interface Finished {
 
 /** Most deliveries written in one commit. */
 const MOST_A_COMMIT = 500;
+/** Deliveries read back at a time. A store may have to bring all their names into order for it. */
+const A_PAGE = 5000;
 /** A commit costs as much as many endings, so what ends shortly after one is gathered for the next. */
 const GATHER_MS = 20;
 const FIRST_REST_MS = 100;
@@ -57,17 +60,33 @@ export class Outbox {
   }
 
   /**
-   * The deliveries in the store, in the order in which they came up, each marked as taken up once more. Waits for a
-   * store that is away; rejects as the store does otherwise.
+   * The deliveries in the store, piece by piece in the order in which they came up, each marked as taken up once more.
+   * Waits for a store that is away; rejects as the store does otherwise.
    */
-  async takeUp(): Promise<Delivery[]> {
-    const found = (await this.#insist(() => this.#readAll(), isNotAway)) ?? [];
-    const deliveries: Delivery[] = [];
-    for (let from = 0; from < found.length; from += MOST_A_COMMIT) {
-      const taken = await this.#mark(found.slice(from, from + MOST_A_COMMIT));
-      deliveries.push(...taken);
+  async *takeUp(): AsyncGenerator<Delivery[]> {
+    let after: string | undefined;
+    do {
+      const options = { after, limit: MOST_A_COMMIT };
+      const page = await this.#insist(() => this.#registry.store.list('delivery', options), isNotAway);
+      if (!page) return;
+      yield await this.#mark(page.items as NamedRead<'delivery'>[]);
+      after = page.next;
+    } while (after !== undefined);
+  }
+
+  /** A piece of what is due behind an id. Waits for a store that is away; undefined when it cannot be read or we stop. */
+  async read(after: string): Promise<DuePage | undefined> {
+    const list = () => this.#registry.store.list('delivery', { after, limit: A_PAGE });
+    try {
+      const page = await this.#insist(list, isNotAway);
+      if (!page) return undefined;
+      const reads = page.items as NamedRead<'delivery'>[];
+      const deliveries = reads.filter((read) => this.#isReadable(read)).map(({ value }) => value);
+      return { deliveries, through: reads.at(-1)?.name ?? after, isLast: page.next === undefined };
+    } catch (error) {
+      this.#complain(error, 'those that wait there are read back later');
+      return undefined;
     }
-    return deliveries;
   }
 
   /** Writes once what has ended, then nothing more; what the store does not take now stays in it as due. */
@@ -82,15 +101,10 @@ export class Outbox {
       .catch((error: unknown) => this.#complain(error, 'they are carried out again after the next start'));
   }
 
-  async #readAll(): Promise<NamedRead<'delivery'>[]> {
-    const all: NamedRead<'delivery'>[] = [];
-    for await (const read of this.#registry.all('delivery')) all.push(read);
-    return all;
-  }
-
   /** Deliveries that somebody else has changed meanwhile are theirs. */
   async #mark(found: readonly NamedRead<'delivery'>[]): Promise<Delivery[]> {
     const readable = found.filter((read) => this.#isReadable(read));
+    if (readable.length === 0) return [];
     const deliveries = readable.map(({ value }) => ({ ...value, tries: value.tries + 1 }));
     const changes = readable.map((read, index) => ({
       writes: [writing('delivery', read.name, deliveries[index], read.revision)],

@@ -22,7 +22,9 @@ import { ManualClock, settle } from '../../testing/clock.ts';
 import { memoryLog } from '../../testing/log.ts';
 import { peers } from '../../testing/peers.ts';
 import { type EventOverrides, sampleEvent } from '../../testing/plugin-context.ts';
-import { MOST_AT_ONCE, Pipeline } from './pipeline.ts';
+import { createMemoryTransport } from '../../transport/index.ts';
+import type { Transport } from '../../transport/port.ts';
+import { MOST_AT_ONCE, Pipeline, type PipelineParts } from './pipeline.ts';
 
 let folder: string;
 let store: Store;
@@ -61,6 +63,9 @@ interface Given {
   on?: Store;
   clock?: Clock;
   spawner?: Pick<Spawner, 'run'>;
+  views?: PipelineParts['views'];
+  transport?: Transport;
+  mostInHand?: number;
 }
 
 function pipelineWith({ post = async () => 'told', on = store, clock = systemClock, ...given }: Given = {}) {
@@ -74,23 +79,27 @@ function pipelineWith({ post = async () => 'told', on = store, clock = systemClo
   const log = memoryLog();
   const counters = new Counters();
   const registry = new Registry(on);
+  const rules = {
+    handlers: new Map(
+      Object.entries(handlers).map(([name, handler]) => [name, { type: 'post', ...handler, name }]),
+    ),
+    filters: new Map(),
+    mutators: new Map(),
+    plugins: new Map(plugins.map((each) => [each.name, each as Plugin])),
+  };
   const pipeline = new Pipeline({
-    rules: {
-      handlers: new Map(
-        Object.entries(handlers).map(([name, handler]) => [name, { type: 'post', ...handler, name }]),
-      ),
-      filters: new Map(),
-      mutators: new Map(),
-      plugins: new Map(plugins.map((each) => [each.name, each as Plugin])),
-    },
+    rules,
     registry,
+    views: given.views ?? { state: () => undefined, *events() {} },
+    transport: given.transport ?? createMemoryTransport({ clock }),
+    mostInHand: given.mostInHand,
     spawner: (given.spawner ?? {}) as Spawner,
     clock,
     random: systemRandom,
     log,
     counters,
   });
-  return { pipeline, log, counters, registry };
+  return { pipeline, log, counters, registry, rules };
 }
 
 /** What the intake does with an event; resolves with its deliveries, committed and taken. */
@@ -449,6 +458,174 @@ describe('a storm', () => {
   });
 });
 
+describe('a handler that is behind', () => {
+  /** A handler whose deliveries end when told, one after another or all from now on. */
+  function held() {
+    const told: string[] = [];
+    const ends: (() => void)[] = [];
+    let open = false;
+    const post: Post = ({ client, occurrences }) =>
+      new Promise((resolve) => {
+        const end = (): void => {
+          told.push(`${client.name} ${occurrences}`);
+          resolve('');
+        };
+        if (open) end();
+        else ends.push(end);
+      });
+    const release = (): void => {
+      open = true;
+      for (const end of ends.splice(0)) end();
+    };
+    return { told, ends, post, release };
+  }
+  const three = (count: number): Event[] =>
+    ['a', 'b', 'c'].map((name) => numbered(count, { client: { name } }));
+  const counts = Array.from({ length: 40 }, (_, index) => index + 1);
+
+  test('holds so many deliveries in hand, the others wait in the store; all are told in the end, in order', async () => {
+    const { told, post, release } = held();
+    const { pipeline } = pipelineWith({ post, mostInHand: 10 });
+    await pipeline.start();
+    await bring(pipeline, ...counts.slice(0, 20).flatMap(three));
+    expect(pipeline.inHand).toBe(10);
+    expect(pipeline.waiting).toBe(50);
+    expect(await due()).toHaveLength(60);
+    release();
+    await bring(pipeline, ...counts.slice(20).flatMap(three));
+    await pipeline.idle();
+    for (const client of ['a', 'b', 'c']) {
+      const own = told.filter((text) => text.startsWith(client));
+      expect(own).toEqual(counts.map((count) => `${client} ${count}`));
+    }
+    expect(pipeline.waiting).toBe(0);
+    expect(await due()).toEqual([]);
+  });
+
+  test('does not hold up another handler', async () => {
+    const { post, release } = held();
+    let paged = 0;
+    const pager = defineHandler({ name: 'paging', options: Type.Object({}), run: async () => `${++paged}` });
+    const { pipeline } = pipelineWith({
+      post,
+      plugins: [pager as Plugin],
+      handlers: { pager: { type: 'paging' } },
+      mostInHand: 5,
+    });
+    await pipeline.start();
+    const events = Array.from({ length: 100 }, (_, index) =>
+      numbered(index + 1, { check: { handlers: ['mail', 'pager'] } }),
+    );
+    for (const event of events) {
+      await bring(pipeline, event);
+      const wanted = paged + 1;
+      await until(() => paged >= wanted || pipeline.inHand <= 5);
+    }
+    await until(() => paged === 100);
+    expect(pipeline.waiting).toBe(95);
+    release();
+    await pipeline.idle();
+    expect(await due()).toEqual([]);
+  });
+
+  test('leaves what waits to the next process, which takes it up within its own bound', async () => {
+    const stuck = pipelineWith({ post: () => new Promise(() => {}), mostInHand: 4 });
+    await stuck.pipeline.start();
+    await bring(stuck.pipeline, ...counts.flatMap(three));
+    await stuck.pipeline.stop(0);
+    const { told, post, release } = held();
+    const { pipeline } = pipelineWith({ post, mostInHand: 7 });
+    await pipeline.start();
+    expect(pipeline.inHand).toBe(7);
+    expect(pipeline.waiting).toBe(113);
+    release();
+    await pipeline.idle();
+    const own = told.filter((text) => text.startsWith('b'));
+    expect(own).toEqual(counts.map((count) => `b ${count}`));
+    expect(await records('b')).toHaveLength(40);
+  });
+
+  test('is read back from a store that was away meanwhile', async () => {
+    const clock = new ManualClock();
+    const { on, fail } = shaky();
+    const { told, post, release } = held();
+    const { pipeline } = pipelineWith({ post, on, clock, mostInHand: 2 });
+    await pipeline.start();
+    await bring(pipeline, ...counts.slice(0, 6).map((count) => numbered(count)));
+    fail(new TocsinError('STORE_UNAVAILABLE', 'away'));
+    release();
+    await until(() => clock.pending > 0);
+    expect(await due()).toHaveLength(6);
+    fail(undefined);
+    let idle = false;
+    void pipeline.idle().then(() => {
+      idle = true;
+    });
+    while (!idle) await clock.advance(1_000);
+    expect(told).toEqual(counts.slice(0, 6).map((count) => `web-1 ${count}`));
+  });
+});
+
+describe('new rules', () => {
+  test('count for the next event and for deliveries that wait', async () => {
+    let finish: () => void = () => {};
+    const post: Post = () =>
+      new Promise((resolve) => {
+        finish = () => resolve('old');
+      });
+    const { pipeline, rules } = pipelineWith({ post });
+    await pipeline.start();
+    await bring(pipeline, numbered(1), numbered(2));
+    const fresh = defineHandler({ name: 'fresh', options: Type.Object({}), run: async () => 'new' });
+    pipeline.reload({
+      ...rules,
+      handlers: new Map([['mail', { type: 'fresh', name: 'mail' }]]),
+      plugins: new Map([...rules.plugins, ['fresh', fresh as Plugin]]),
+    });
+    finish();
+    await bring(pipeline, numbered(3), numbered(4, { check: { handlers: ['pager'] } }));
+    await pipeline.idle();
+    const outcomes = (await records()).map(({ occurrences, handler, output, failed }) => [
+      occurrences,
+      handler,
+      output ?? failed?.error,
+    ]);
+    expect(outcomes.sort()).toEqual([
+      [1, 'mail', 'old'],
+      [2, 'mail', 'new'],
+      [3, 'mail', 'new'],
+      [4, 'pager', 'no handler of this name is configured'],
+    ]);
+  });
+
+  test('without a handler end its deliveries as failed', async () => {
+    let finish: () => void = () => {};
+    const post: Post = () =>
+      new Promise((resolve) => {
+        finish = () => resolve('old');
+      });
+    const { pipeline, rules } = pipelineWith({ post });
+    await pipeline.start();
+    await bring(pipeline, numbered(1), numbered(2));
+    pipeline.reload({ ...rules, handlers: new Map() });
+    finish();
+    await pipeline.idle();
+    expect(await records()).toMatchObject([
+      { outcome: 'handled' },
+      { outcome: 'failed', failed: { error: 'no handler of this name is configured any more' } },
+    ]);
+    expect(await due()).toEqual([]);
+  });
+
+  test('tell what they cannot mean', async () => {
+    const { pipeline, log, rules } = pipelineWith();
+    pipeline.reload({ ...rules, handlers: new Map([['mail', { type: 'pigeon', name: 'mail' }]]) });
+    expect(log.lines.map(({ message }) => message)).toEqual([
+      'handler "mail" is of type "pigeon", which is no handler plugin that is loaded',
+    ]);
+  });
+});
+
 describe('stop', () => {
   test('waits for what runs, and leaves what waits in the store', async () => {
     let finish: () => void = () => {};
@@ -510,18 +687,22 @@ describe('the log', () => {
   });
 
   test.each<[string, string, EventOverrides, Record<string, Partial<Handler>>]>([
-    ['event handling disabled for event', 'debug', { check: { handle: false } }, {}],
-    ['handler does not handle action', 'debug', { action: 'flapping' }, {}],
-    ['handler does not handle event severity', 'debug', {}, { mail: { severities: ['unknown'] } }],
-    ['handler is silenced', 'debug', { silenced: true }, {}],
+    ['event handling disabled for event', 'info', { check: { handle: false } }, {}],
+    ['handler does not handle action', 'info', { action: 'flapping' }, {}],
+    ['handler does not handle event severity', 'info', {}, { mail: { severities: ['unknown'] } }],
+    ['handler is silenced', 'info', { silenced: true }, {}],
     [
       'event was filtered',
-      'debug',
+      'info',
       { check: { handlers: ['nobody'] } },
       { nobody: { type: 'set', handlers: [] } },
     ],
     ['unknown handler', 'error', { check: { handlers: ['nobody'] } }, {}],
-    ['mutator error', 'error', {}, { mail: { mutator: 'nowhere' } }],
+    ['unknown mutator', 'error', {}, { mail: { mutator: 'nowhere' } }],
+    ['unknown filter', 'error', {}, { mail: { filter: 'nowhere' } }],
+    ['handler error', 'error', { check: { handlers: ['odd'] } }, { odd: { type: 'pigeon' } }],
+    ['processing event', 'info', {}, {}],
+    ['processing event', 'debug', { check: { type: 'metric' } }, {}],
     ['filter error', 'error', {}, { mail: { filter: 'throwing' } }],
     ['handler output', 'info', {}, {}],
   ])('says "%s" at %s', async (message, level, overrides, handlers) => {
@@ -542,7 +723,9 @@ describe('the log', () => {
     await pipeline.start();
     await bring(pipeline, sampleEvent());
     await pipeline.idle();
-    expect(log.lines).toMatchObject([{ level, message: 'handler output', fields: { output: 'said\n' } }]);
+    expect(log.lines.slice(1)).toMatchObject([
+      { level, message: 'handler output', fields: { output: 'said\n' } },
+    ]);
   });
 
   test('tells one cause once at error, and never keeps more than a thousand of them', async () => {
@@ -553,7 +736,34 @@ describe('the log', () => {
       }
     }
     expect(log.lines.filter((line) => line.level === 'error')).toHaveLength(1000);
-    expect(log.lines).toHaveLength(3000);
+    expect(log.lines.filter((line) => line.message === 'unknown handler')).toHaveLength(3000);
+  });
+
+  test('tells a cause again after new rules have come', async () => {
+    const { pipeline, log, rules } = pipelineWith();
+    for (let round = 0; round < 2; round++) {
+      pipeline.decide(sampleEvent({ check: { handlers: ['nobody'] } }));
+      pipeline.reload(rules);
+    }
+    expect(log.lines.filter((line) => line.level === 'error')).toHaveLength(2);
+  });
+
+  test('is given no line that it throws away', async () => {
+    const { pipeline, log } = pipelineWith();
+    const { lines } = log;
+    log.enabled = (level) => level === 'error';
+    pipeline.decide(sampleEvent({ check: { handle: false } }));
+    pipeline.decide(sampleEvent({ check: { handlers: ['nobody'] } }));
+    expect(lines.map(({ message }) => message)).toEqual(['unknown handler']);
+  });
+
+  test('shows the whole output of a handler, and the record its beginning', async () => {
+    const { pipeline, log } = pipelineWith({ post: async () => 'x'.repeat(5000) });
+    await pipeline.start();
+    await bring(pipeline, sampleEvent());
+    await pipeline.idle();
+    expect(log.lines.at(-1)?.fields['output']).toHaveLength(5000);
+    expect((await records())[0]?.output).toHaveLength(1000);
   });
 
   test('tells at start what the configuration cannot mean', async () => {

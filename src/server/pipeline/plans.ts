@@ -2,13 +2,15 @@ import type { EventCheck } from '../../model/event.ts';
 import type { Handler } from '../../model/handler.ts';
 import type { HandlerPlugin } from '../../plugin.ts';
 import { type Gate, planGate } from './filters.ts';
+import { DEREGISTRATION, deregistrationHandler } from './handlers/deregistration.ts';
 import { pipeHandler } from './handlers/pipe.ts';
 import { pluginHandler } from './handlers/plugin.ts';
 import { expandSets, type Member } from './handlers/set.ts';
 import { tcpHandler } from './handlers/tcp.ts';
+import { transportHandler } from './handlers/transport.ts';
 import { udpHandler } from './handlers/udp.ts';
 import { type Mutate, planMutator } from './mutators.ts';
-import { type PipelineRules, pluginNamed, type Way } from './rules.ts';
+import { type Complaint, type PipelineRules, pluginNamed, type Way } from './rules.ts';
 
 /** A handler made ready: whom it lets through, what it is given, how it is told. */
 export interface HandlerPlan {
@@ -17,7 +19,14 @@ export interface HandlerPlan {
   mutate: Mutate;
   way: Way;
   /** Why it cannot be told of anything, and where that shows. */
-  broken: { stage: 'handler' | 'mutator'; error: string } | undefined;
+  broken: Broken | undefined;
+}
+
+/** What is wrong with a handler, and the text for the log. */
+interface Broken {
+  stage: 'handler' | 'mutator';
+  error: string;
+  message: Complaint['message'];
 }
 
 /**
@@ -120,12 +129,15 @@ function namesIn(check: EventCheck): readonly string[] | undefined {
     : named.filter((name): name is string => typeof name === 'string');
 }
 
-/** Configured handlers, then the plugins that a check may name as they are, for they need no options. */
+/** Configured handlers, then the plugins that a check may name as they are, for they need no options, then ours. */
 function* handlersOf(rules: PipelineRules): Generator<Handler> {
   for (const [name, handler] of rules.handlers) yield { ...handler, name };
   for (const [name, plugin] of rules.plugins) {
     if (plugin.kind !== 'handler' || rules.handlers.has(name)) continue;
     if (needsNoOptions(plugin)) yield { name, type: name };
+  }
+  if (!rules.handlers.has(DEREGISTRATION) && !pluginNamed(rules, 'handler', DEREGISTRATION)) {
+    yield { name: DEREGISTRATION, type: DEREGISTRATION };
   }
 }
 
@@ -144,13 +156,15 @@ function planHandler(handler: Handler, rules: PipelineRules, problems: string[])
     way: 'problem' in way ? async () => ({ outcome: 'left' }) : way,
     broken: undefined,
   };
-  if ('problem' in way) plan.broken = { stage: 'handler', error: way.problem };
-  else if ('problem' in mutate) plan.broken = { stage: 'mutator', error: mutate.problem };
+  if ('problem' in way) plan.broken = { stage: 'handler', error: way.problem, message: 'handler error' };
+  else if ('problem' in mutate) {
+    plan.broken = { stage: 'mutator', error: mutate.problem, message: 'unknown mutator' };
+  }
   return plan;
 }
 
 function planWay(handler: Handler, rules: PipelineRules): Way | { problem: string } {
-  const { name, type, command, socket, timeout } = handler;
+  const { name, type, command, socket, pipe, timeout } = handler;
   if (type === 'pipe') {
     return command === undefined
       ? { problem: `handler "${name}" has no "command"` }
@@ -160,7 +174,11 @@ function planWay(handler: Handler, rules: PipelineRules): Way | { problem: strin
     if (!socket) return { problem: `handler "${name}" has no "socket"` };
     return type === 'tcp' ? tcpHandler({ socket, timeout }) : udpHandler({ socket, timeout });
   }
+  if (type === 'transport') {
+    return pipe ? transportHandler({ pipe, timeout }) : { problem: `handler "${name}" has no "pipe"` };
+  }
   const plugin = pluginNamed(rules, 'handler', type);
   if (plugin) return pluginHandler(plugin, handler);
+  if (type === DEREGISTRATION) return deregistrationHandler({ timeout });
   return { problem: `handler "${name}" is of type "${type}", which is no handler plugin that is loaded` };
 }

@@ -58,11 +58,12 @@ export function filteredRecord(
   handler: string,
   timestamp: number,
   filtered: FilteredBy,
-  filterError: string | undefined,
+  told: { error?: string | undefined; notAsked?: string | undefined } = {},
 ): DeliveryRecord {
   const record = recordOf(event, handler, timestamp, 'filtered');
   record.filtered = filtered;
-  if (filterError !== undefined) record.failed = { stage: 'filter', error: filterError };
+  if (told.error !== undefined) record.failed = { stage: 'filter', error: told.error };
+  if (told.notAsked !== undefined) record.not_asked = told.notAsked;
   return record;
 }
 

@@ -7,6 +7,8 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { Spawner } from '../../runtime/spawner.ts';
+import type { Registry } from '../../state/registry.ts';
+import type { Transport } from '../../transport/port.ts';
 
 /** What was configured about events (members of `Settings`), valid, and the plugins that are loaded. */
 export interface PipelineRules {
@@ -49,6 +51,8 @@ export interface Tools {
   signal: AbortSignal;
   /** Milliseconds for a command whose definition has no `timeout`; 0: for ever. */
   commandTimeoutMs: number;
+  /** What only a running server has; missing where a handler is tried from a command line. */
+  server?: { registry: Registry; transport: Transport } | undefined;
 }
 
 /** One delivery as a handler meets it. */
@@ -67,3 +71,16 @@ export type Ending =
 
 /** Carries out one delivery. Never rejects. */
 export type Way = (work: Work, tools: Tools) => Promise<Ending>;
+
+/** Something about a rule that is wrong and showed at an event; the texts are those of Sensu Core 1.9. */
+export interface Complaint {
+  message:
+    | 'unknown filter'
+    | 'filter error'
+    | 'unknown mutator'
+    | 'mutator error'
+    | 'unknown handler'
+    | 'handler error';
+  handler: string;
+  error: string;
+}

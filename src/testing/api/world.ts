@@ -48,7 +48,7 @@ export interface World {
   state(client: string, state: Partial<CheckState> & Pick<CheckState, 'check'>): Promise<void>;
   /** Publishes a result and waits until it is committed and shown. */
   result(client: string, check: string, status: number, output?: string): Promise<void>;
-  /** Forgets all clients and states, and what was taken. */
+  /** Forgets everything that was stored, and what was taken. */
   clear(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -77,7 +77,7 @@ async function start(options: WorldOptions, begun: (() => Promise<void>)[]): Pro
   begun.push(() => rm(folder, { recursive: true, force: true }));
   const log = memoryLog();
   const clock = systemClock;
-  const logs = { transitions: KEPT, deliveries: KEPT, days: KEPT };
+  const logs = { transitions: KEPT, deliveries: KEPT, days: KEPT, removals: KEPT };
   const store = await openEmbeddedStore({ folder, sync: 'process', logs, clock, log });
   begun.push(() => store.close());
   const registry = new Registry(store);
@@ -115,7 +115,7 @@ async function start(options: WorldOptions, begun: (() => Promise<void>)[]): Pro
       await views.shown();
     },
     async clear() {
-      for (const kind of ['client', 'state', 'silence']) {
+      for (const kind of ['client', 'state', 'silence', 'stash', 'signature']) {
         const writes = [...(store.view(kind)?.keys() ?? [])].map((name) => ({
           kind,
           name,

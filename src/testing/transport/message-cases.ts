@@ -334,7 +334,10 @@ const statistics: ContractCase = {
     const { subscription } = await at.consume();
     await at.travel();
     expect((await at.server.statistics())?.results).toEqual({ messages: 0, consumers: 1 });
-    await subscription.stop();
+    const second = await at.server.consumeResults(async () => {}, { size: 1, spacingMs: 0, assists: true });
+    await at.travel();
+    expect((await at.server.statistics())?.results.consumers).toBe(1);
+    await Promise.all([second.stop(), subscription.stop()]);
     expect((await at.server.statistics())?.results.consumers).toBe(0);
   },
 };

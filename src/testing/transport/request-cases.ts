@@ -1,5 +1,7 @@
 import { expect } from 'vitest';
+import type { Random } from '../../runtime/random.ts';
 import type { RequestTaker } from '../../transport/port.ts';
+import { seededRandom } from '../random.ts';
 import { until } from '../until.ts';
 import { type ContractCase, gate, request, type TransportCase } from './harness.ts';
 
@@ -183,6 +185,66 @@ const badTakers: ContractCase = {
   },
 };
 
+const refusedGoesOn: ContractCase = {
+  must: 6,
+  title: 'a one-of-many request that an agent does not take goes to another, once to each',
+  async run(at) {
+    const { handed, of } = await subscribeMany(at, 3, 'roundrobin:poll', async (client) => {
+      if (client !== 'b') throw new Error(`${client} does not take it`);
+    });
+    for (let sent = 1; sent <= 6; sent++) {
+      await at.server.publishRequest('roundrobin:poll', request('disk'));
+      await until(() => of('b', 'disk') === sent, `request ${sent} was taken`);
+      await at.travel();
+    }
+    expect(handed.length).toBeLessThanOrEqual(3 * 6);
+    const nobody = await subscribeMany(at, 3, 'roundrobin:none', () =>
+      Promise.reject(new Error('not taken')),
+    );
+    await at.server.publishRequest('roundrobin:none', request('disk'));
+    await until(() => nobody.handed.length >= 3, 'all were asked');
+    await at.travel();
+    expect(['a', 'b', 'c'].map((client) => nobody.of(client, 'disk'))).toEqual([1, 1, 1]);
+  },
+};
+
+/** One mixture of short and long runs of two checks, on a subscription of its own. */
+async function mixture(at: TransportCase, subscription: string, random: Random): Promise<void> {
+  const running: { run: string; end: () => void }[] = [];
+  const { handed, of } = await subscribeMany(at, 4, subscription, async (client, name) => {
+    if (client === 'a' || client === 'b') return;
+    const long = gate();
+    const one = { run: `${client} ${name}`, end: long.open };
+    running.push(one);
+    await long.promise;
+    running.splice(running.indexOf(one), 1);
+  });
+  for (let step = 1; step <= 25; step++) {
+    const name = random.number() < 0.5 ? 'disk' : 'load';
+    if (random.number() < 0.3) running[0]?.end();
+    await at.travel();
+    const busy = running.map(({ run }) => run);
+    const count = handed.length;
+    await at.server.publishRequest(subscription, request(name));
+    await until(() => handed.length > count, `${name} was handed out`);
+    expect(busy).not.toContain(`${handed.at(-1)?.client} ${name}`);
+    await at.travel();
+    for (const each of ['disk', 'load']) {
+      expect(Math.abs(of('a', each) - of('b', each))).toBeLessThanOrEqual(1);
+    }
+  }
+  for (const { end } of [...running]) end();
+  await at.travel();
+}
+
+const fairInAnyMixture: ContractCase = {
+  must: 5,
+  title: 'in any mixture of short and long runs, idle agents share alike and busy ones are passed over',
+  async run(at) {
+    for (let seed = 1; seed <= 8; seed++) await mixture(at, `roundrobin:poll-${seed}`, seededRandom(seed));
+  },
+};
+
 const nothingAfterStop: ContractCase = {
   must: 7,
   title: 'nothing is handed out after stop resolved, and it waits for what is in hand',
@@ -220,6 +282,8 @@ export const REQUEST_CASES: readonly ContractCase[] = [
   turns,
   busyIsPassedOver,
   allBusy,
+  fairInAnyMixture,
   badTakers,
+  refusedGoesOn,
   nothingAfterStop,
 ];

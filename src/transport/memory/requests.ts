@@ -37,14 +37,21 @@ export class RequestBoard {
   /** Hands the request to whom it concerns and returns how many those are. */
   publish(subscription: string, request: CheckRequest): number {
     const text = JSON.stringify(request);
-    if (isOneOfMany(subscription)) {
-      const next = this.#turns.get(subscription)?.next(request.name);
-      if (next) this.#hand(next.member, text, next.ended);
-      return next ? 1 : 0;
-    }
+    if (isOneOfMany(subscription)) return this.#offer(subscription, request.name, text, new Set()) ? 1 : 0;
     const agents = this.#copies.get(subscription);
-    for (const agent of agents ?? []) this.#hand(agent, text, () => {});
+    for (const agent of agents ?? []) void this.#hand(agent, text);
     return agents?.size ?? 0;
+  }
+
+  /** Hands the request to the one whose turn it is, and to the next when that one does not take it. */
+  #offer(subscription: string, name: string, text: string, refused: Set<Agent>): boolean {
+    const next = this.#turns.get(subscription)?.next(name, refused);
+    if (!next) return false;
+    void this.#hand(next.member, text).then((taken) => {
+      next.ended();
+      if (!taken) this.#offer(subscription, name, text, refused.add(next.member));
+    });
+    return true;
   }
 
   subscribe({ client, subscriptions }: Subscriber, take: RequestTaker): Subscription {
@@ -67,19 +74,20 @@ export class RequestBoard {
     this.#leaving.clear();
   }
 
-  /** Each taker gets a document of its own, in a turn of its own. */
-  #hand(agent: Agent, text: string, ended: () => void): void {
+  /** Each taker gets a document of its own, in a turn of its own. Resolves when it ended: false, it was not taken. */
+  async #hand(agent: Agent, text: string): Promise<boolean> {
     agent.inHand += 1;
-    void Promise.resolve()
-      .then(() => (this.#closed ? undefined : agent.take(JSON.parse(text))))
-      .catch((error: unknown) => {
-        this.#log.error('an agent failed on a request', { client: agent.client, error: errorText(error) });
-      })
-      .then(() => {
-        ended();
-        agent.inHand -= 1;
-        if (agent.inHand === 0 && this.#leaving.delete(agent)) agent.release?.();
-      });
+    await Promise.resolve();
+    let taken = true;
+    try {
+      if (!this.#closed) await agent.take(JSON.parse(text));
+    } catch (error) {
+      taken = false;
+      this.#log.error('an agent failed on a request', { client: agent.client, error: errorText(error) });
+    }
+    agent.inHand -= 1;
+    if (agent.inHand === 0 && this.#leaving.delete(agent)) agent.release?.();
+    return taken;
   }
 
   #join(subscription: string, agent: Agent): void {

@@ -2,12 +2,14 @@ import { Check as fits } from 'typebox/value';
 import { type Client, ClientSchema, type RegisteredClient } from '../../../model/client.ts';
 import { unixSeconds } from '../../../runtime/clock.ts';
 import { removeClient } from '../../../state/removal.ts';
+import { endAfter } from '../../../state/silences.ts';
 import { update } from '../../../state/update.ts';
-import { empty, issued, json, refusal } from '../../answer.ts';
+import { empty, issued, json } from '../../answer.ts';
 import { readObject } from '../../body.ts';
 import { clientDocument } from '../../documents.ts';
 import { shown } from '../../shown.ts';
 import { page } from '../list.ts';
+import type { Query } from '../query.ts';
 import type { EndpointParts, Route } from '../route.ts';
 import { RESOLVED } from './events.ts';
 
@@ -34,16 +36,22 @@ export const client: Route = {
       return state ? json(clientDocument(state)) : empty(404);
     },
     DELETE: async ({ params: { client = '' }, query }, parts) => {
-      if (query.text('invalidate')) {
-        return refusal(501, 'This version cannot keep a removed client away; leave out "invalidate".');
-      }
-      const removed = await removeClient(parts, client, { output: RESOLVED, ...parts.limits });
+      const { clock, limits } = parts;
+      const now = unixSeconds(clock);
+      const invalidate = query.text('invalidate') ? keptAway(query, clock.now()) : undefined;
+      const asked = { output: RESOLVED, reason: 'asked', why: 'removed through the API' } as const;
+      const removed = await removeClient(parts, client, { ...asked, ...limits, invalidate });
       if (!removed) return empty(404);
       await shown(parts);
-      return issued(unixSeconds(parts.clock));
+      return issued(now);
     },
   },
 };
+
+/** Until when a client that was removed is kept away: for `invalidate_expire` seconds, or for good. */
+function keptAway(query: Query, nowMs: number): { endsAtMs: number | null } {
+  return { endsAtMs: endAfter(query.whole('invalidate_expire'), nowMs) };
+}
 
 /** The client in a body, with what it needs filled in; undefined when there is none. */
 function postedClient(body: unknown, { version, clock }: EndpointParts): RegisteredClient | undefined {

@@ -5,7 +5,7 @@ import { resolvingResult } from '../../../state/resolution.ts';
 import { type Answer, empty, issued, json } from '../../answer.ts';
 import { readObject } from '../../body.ts';
 import { shown } from '../../shown.ts';
-import { page } from '../list.ts';
+import { page, pageOf } from '../list.ts';
 import type { Endpoint, EndpointParts, Route } from '../route.ts';
 
 /** What the result says that resolves an event for somebody who asked for it here. */
@@ -15,10 +15,8 @@ const asStored = (event: Event): Event => event;
 
 const list: Endpoint = ({ query }, { views }) => page(query, views.events(), views.eventCount(), asStored);
 
-const listOfClient: Endpoint = ({ query, params }, { views }) => {
-  const events = [...views.events(params['client'])];
-  return page(query, events, events.length, asStored);
-};
+const listOfClient: Endpoint = ({ query, params }, { views }) =>
+  pageOf(query, views.events(params['client']), asStored);
 
 const show: Endpoint = ({ params: { client = '', check = '' } }, { views }) => {
   const event = views.state(client, check)?.event;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Settings } from '../../../config/settings.ts';
 import type { TransportStatistics } from '../../../transport/port.ts';
 import { json } from '../../answer.ts';
+import type { ServerInfo } from '../../parts.ts';
 import type { EndpointParts, Route } from '../route.ts';
 
 const UNKNOWN = { messages: null, consumers: null };
@@ -23,11 +24,16 @@ export const info: Route = {
           connected: transport.connected,
         },
         redis: { connected: registry.store.connected },
-        servers: parts.serverInfo(),
+        servers: parts.serverInfo().map(serverDocument),
       });
     },
   },
 };
+
+/** A server as peers expect it: we call nobody home, and say so where they do. */
+function serverDocument({ timestamp, ...server }: ServerInfo) {
+  return { ...server, tessen: { enabled: false }, timestamp };
+}
 
 /** Queue depths; null when they cannot be known now. */
 export async function statisticsOf({ transport }: EndpointParts): Promise<TransportStatistics | null> {
@@ -39,7 +45,7 @@ export async function statisticsOf({ transport }: EndpointParts): Promise<Transp
   }
 }
 
-/** Settings never change while we run, so one digest is enough. */
+/** Settings are never changed, only replaced, so one digest of each is enough. */
 function hexdigestOf(settings: Settings): string {
   const known = hexdigests.get(settings);
   if (known !== undefined) return known;

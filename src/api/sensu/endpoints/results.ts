@@ -6,7 +6,7 @@ import { hasResult } from '../../../state/views.ts';
 import { empty, issued, json } from '../../answer.ts';
 import { namedResult, resultDocument } from '../../documents.ts';
 import { shown } from '../../shown.ts';
-import { page } from '../list.ts';
+import { page, pageOf } from '../list.ts';
 import { postedCheck } from '../posted-check.ts';
 import type { EndpointParts, Route } from '../route.ts';
 
@@ -36,10 +36,7 @@ export const results: Route = {
 export const clientResults: Route = {
   path: '/results/:client',
   methods: {
-    GET: ({ query, params }, { views }) => {
-      const found = [...views.results(params['client'])];
-      return page(query, found, found.length, namedResult);
-    },
+    GET: ({ query, params }, { views }) => pageOf(query, views.results(params['client']), namedResult),
   },
 };
 
@@ -81,8 +78,8 @@ export async function deleteResults(
 /** What is left of a state without its result: nothing, or the event that is open. */
 export function withoutResult(state: CheckState): CheckState | undefined {
   if (!state.event) return undefined;
-  // A result that is gone cannot go stale, so nobody may find a ttl in it.
+  // A result that is gone cannot go stale and counts in no aggregate.
   const { ttl: _ttl, ...check } = state.check;
-  const { last_good: _good, ...rest } = state;
+  const { last_good: _good, aggregates: _aggregates, ...rest } = state;
   return { ...rest, check, history: [], last_ok: null };
 }

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { refusal } from '../../answer.ts';
 import type { V1Route } from '../route.ts';
+import { ErrorSchema } from '../shapes.ts';
 import type { Hub } from './hub.ts';
 import { SUBJECTS, type Subject } from './messages.ts';
 
@@ -14,7 +15,15 @@ export function stream(hub: Hub): V1Route {
   return {
     method: 'GET',
     path: '/stream',
+    summary: 'Everything that changes, as it is committed',
     schema: { querystring: QuerySchema },
+    responses: {
+      200: {
+        description: 'Server-sent events without an end; docs/api.md lists them.',
+        type: 'text/event-stream',
+      },
+      503: { description: 'Too many streams are open.', schema: ErrorSchema },
+    },
     handle: ({ query, headers }, { counters }) => {
       const { types, after } = query as Static<typeof QuerySchema>;
       const subjects = subjectsOf(types);

@@ -56,8 +56,18 @@ describe('MessageMaker', () => {
     expect(told(maker, change('client', 'a', undefined))).toEqual([
       ['removed', 'client', { kind: 'client', client: 'a' }],
     ]);
-    expect(told(maker, change('silence', 'web:*', { id: 'web:*' }))).toEqual([
-      ['silence', 'silence', { id: 'web:*' }],
+    expect(told(maker, change('silence', 'web:*', { silence: { id: 'web:*' }, endsAtMs: 5_999 }))).toEqual([
+      ['silence', 'silence', { id: 'web:*', ends_at: 5 }],
+    ]);
+    expect(told(maker, change('silence', 'web:*', { silence: { id: 'web:*' }, endsAtMs: null }))).toEqual([
+      ['silence', 'silence', { id: 'web:*', ends_at: null }],
+    ]);
+    const stash = { path: 'a/b', content: { x: 1 }, endsAtMs: null };
+    expect(told(maker, change('stash', 'a/b', stash))).toEqual([
+      ['stash', 'stash', { path: 'a/b', content: { x: 1 }, ends_at: null }],
+    ]);
+    expect(told(maker, change('stash', 'a/b', undefined))).toEqual([
+      ['removed', 'stash', { kind: 'stash', path: 'a/b' }],
     ]);
     expect(told(maker, change('silence', 'web:*', undefined))).toEqual([
       ['removed', 'silence', { kind: 'silence', id: 'web:*' }],
@@ -66,6 +76,9 @@ describe('MessageMaker', () => {
       ({ cursor: '1', type: 'log', log: name, timeMs: 1, entry }) as Extract<FeedItem, { type: 'log' }>;
     expect(told(maker, log('transitions/a/b', { status: 1 }))).toEqual([
       ['transition', 'transition', { client: 'a', check: 'b', status: 1 }],
+    ]);
+    expect(told(maker, log('removals/-/-', { client: 'a', check: null }))).toEqual([
+      ['removal', 'removal', { client: 'a', check: null }],
     ]);
     expect(told(maker, log('deliveries/a/b', { handler: 'x' }))).toEqual([
       ['delivery', 'delivery', { handler: 'x' }],

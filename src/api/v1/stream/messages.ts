@@ -1,12 +1,28 @@
 import type { DeliveryRecord, Transition } from '../../../model/delivery.ts';
-import type { Event, Silence } from '../../../model/event.ts';
-import { type CheckState, type ClientState, splitStateName } from '../../../state/documents.ts';
+import type { Event } from '../../../model/event.ts';
+import type { Removal } from '../../../model/removal.ts';
+import {
+  type CheckState,
+  type ClientState,
+  type SilenceState,
+  type Stash,
+  splitStateName,
+} from '../../../state/documents.ts';
 import { hasResult } from '../../../state/views.ts';
 import type { FeedItem } from '../../../store/port.ts';
 import { clientDocument, resultDocument } from '../../documents.ts';
 
 /** What a reader can ask to be told of. */
-export const SUBJECTS = ['client', 'result', 'event', 'silence', 'delivery', 'transition'] as const;
+export const SUBJECTS = [
+  'client',
+  'result',
+  'event',
+  'silence',
+  'stash',
+  'delivery',
+  'transition',
+  'removal',
+] as const;
 export type Subject = (typeof SUBJECTS)[number];
 
 /** One thing that the stream tells: `type` is the event's name on the wire. */
@@ -42,7 +58,8 @@ export class MessageMaker {
   messagesOf(item: DocumentItem | LogItem): Message[] {
     if (item.type === 'log') return logMessages(item);
     if (item.kind === 'client') return clientMessages(item.name, item.value as ClientState | undefined);
-    if (item.kind === 'silence') return silenceMessages(item.name, item.value as Silence | undefined);
+    if (item.kind === 'silence') return silenceMessages(item.name, item.value as SilenceState | undefined);
+    if (item.kind === 'stash') return stashMessages(item.name, item.value as Stash | undefined);
     if (item.kind === 'state') return this.#stateMessages(item.name, item.value as CheckState | undefined);
     return [];
   }
@@ -74,10 +91,22 @@ function clientMessages(name: string, state: ClientState | undefined): Message[]
   return [{ subject: 'client', type: 'client', data: () => clientDocument(state) }];
 }
 
-function silenceMessages(name: string, silence: Silence | undefined): Message[] {
-  return [
-    silence ? { subject: 'silence', type: 'silence', data: () => silence } : removed('silence', { id: name }),
-  ];
+function silenceMessages(name: string, state: SilenceState | undefined): Message[] {
+  if (!state) return [removed('silence', { id: name })];
+  const data = () => ({ ...state.silence, ends_at: secondsOf(state.endsAtMs) });
+  return [{ subject: 'silence', type: 'silence', data }];
+}
+
+function stashMessages(name: string, stash: Stash | undefined): Message[] {
+  if (!stash) return [removed('stash', { path: name })];
+  const { path, content, endsAtMs } = stash;
+  const data = () => ({ path, content, ends_at: secondsOf(endsAtMs) });
+  return [{ subject: 'stash', type: 'stash', data }];
+}
+
+/** Unix seconds; a message may be read long after it was made, so it names a time and not what is left of it. */
+function secondsOf(endsAtMs: number | null): number | null {
+  return endsAtMs === null ? null : Math.floor(endsAtMs / 1000);
 }
 
 /** Logs are named `<family>/<client>/<check>`. */
@@ -86,6 +115,9 @@ function logMessages({ log, entry }: LogItem): Message[] {
   const family = log.slice(0, slash);
   if (family === 'deliveries') {
     return [{ subject: 'delivery', type: 'delivery', data: () => entry as DeliveryRecord }];
+  }
+  if (family === 'removals') {
+    return [{ subject: 'removal', type: 'removal', data: () => entry as Removal }];
   }
   if (family !== 'transitions') return [];
   const data = () => ({ ...splitStateName(log.slice(slash + 1)), ...(entry as Transition) });

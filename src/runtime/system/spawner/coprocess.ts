@@ -173,7 +173,7 @@ export class CoProcess {
     this.#clear();
     this.#rest();
     const { failure, status = 0, output } = current;
-    current.ended?.(failure === undefined ? { status, output: output.text() } : { failure });
+    current.ended?.(failure === undefined ? { status, ...output.written() } : { failure });
   }
 
   #clear(): void {

@@ -86,7 +86,7 @@ class DirectAttempt implements Attempt {
     child.on('error', (error) => this.#end({ failure: errorText(error) }));
     child.on('exit', () => this.#groups.leaderEnded());
     child.on('close', (code, signal) => {
-      this.#end({ status: code ?? (signal ? constants.signals[signal] : 0), output: output.text() });
+      this.#end({ status: code ?? (signal ? constants.signals[signal] : 0), ...output.written() });
     });
   }
 

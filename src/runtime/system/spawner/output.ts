@@ -1,6 +1,13 @@
 /** Room that a command's first output gets; it grows from there. */
 const FIRST_BYTES = 4096;
 
+/** What a command wrote, as a spawner's answer tells it. */
+export interface Written {
+  output: string;
+  /** True when something was left out. */
+  cut?: true | undefined;
+}
+
 /**
  * What a command wrote, in bounded memory: all of it up to `limitBytes`, beyond that the first and the last half.
  * Bytes are copied, so a writer of single bytes costs no more than a writer of blocks.
@@ -25,6 +32,11 @@ export class OutputBuffer {
     if (first < bytes.length) this.#addToTail(bytes.subarray(first));
   }
 
+  /** True when something was left out. */
+  get cut(): boolean {
+    return this.#tailTotal > this.#tailLimit;
+  }
+
   /** The text; bytes that are not UTF-8 become U+FFFD. */
   text(): string {
     const head = this.#head.subarray(0, this.#headUsed);
@@ -37,6 +49,11 @@ export class OutputBuffer {
     const missing = leftOut + (head.length - headEnd) + tailStart;
     const marker = `\n[${missing} bytes of output left out]\n`;
     return head.toString('utf8', 0, headEnd) + marker + tail.toString('utf8', tailStart);
+  }
+
+  /** What is told of it. */
+  written(): Written {
+    return this.cut ? { output: this.text(), cut: true } : { output: this.text() };
   }
 
   #addToHead(bytes: Buffer): void {

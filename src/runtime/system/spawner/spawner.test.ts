@@ -146,10 +146,11 @@ describe.each(ways)('commands by the way "$way"', ({ folders }) => {
 
   test('output of any length keeps its head and tail in bounded memory', async () => {
     const before = process.memoryUsage().rss;
-    const { output, status } = await spawner.run({
+    const { output, status, cut } = await spawner.run({
       command: 'echo head; yes | head -c 100000000; echo tail; exit 1',
     });
     expect(status).toBe(1);
+    expect(cut).toBe(true);
     expect(output.startsWith('head\ny\n')).toBe(true);
     expect(output.endsWith('y\ntail\n')).toBe(true);
     expect(output).toMatch(/\[\d+ bytes of output left out\]/);

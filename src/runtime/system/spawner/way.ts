@@ -1,10 +1,11 @@
 import type { CommandLine } from '../../spawner.ts';
+import type { Written } from './output.ts';
 
 /** The shell that runs everything: POSIX systems have it there, whatever PATH a command is given. */
 export const SHELL = '/bin/sh';
 
 /** How a command ended by itself: with a status and an output, or not run at all. */
-export type Ending = { status: number; output: string } | { failure: string };
+export type Ending = ({ status: number } & Written) | { failure: string };
 
 /** One command that was begun. */
 export interface Attempt {

@@ -1,0 +1,3 @@
+#!/bin/sh
+# Notes which machines came and went.
+cat >>inventory.log

@@ -1,0 +1,82 @@
+import { type ConfigProblem, describeProblems, type Settings } from '../../config/index.ts';
+import type { ExecutedCheck } from '../../model/check.ts';
+import { unixSeconds } from '../../runtime/clock.ts';
+import { errorText } from '../../runtime/errors.ts';
+import type { Log } from '../../runtime/log.ts';
+import { systemClock } from '../../runtime/system/clock.ts';
+import type { Views } from '../../state/views.ts';
+import type { Transport } from '../../transport/index.ts';
+
+/** The check under which what is wrong with the configuration is reported, as an event of the local client. */
+export const CONFIGURATION_CHECK = 'tocsin_configuration';
+/** Mistakes that its output tells; the log has all of them. */
+const MOST_TOLD = 20;
+
+/** How a configuration was found: 0 fine, 1 taken up without some checks, 2 refused. */
+export interface Finding {
+  status: 0 | 1 | 2;
+  output: string;
+}
+
+/** What came of reading a configuration. */
+type Loaded =
+  | { settings: Pick<Settings, 'skippedChecks'> }
+  | { settings?: undefined; problems: readonly ConfigProblem[] };
+
+/** What a person has to know of a configuration that was read. */
+export function findingOf(loaded: Loaded): Finding {
+  if (!loaded.settings) {
+    const title = `${counted(loaded.problems.length, 'mistake')}; the configuration before stays in force`;
+    return { status: 2, output: outputOf(title, loaded.problems) };
+  }
+  const { skippedChecks } = loaded.settings;
+  if (skippedChecks.size === 0) return { status: 0, output: 'the configuration is valid\n' };
+  const title = `${counted(skippedChecks.size, 'check')} left out: ${[...skippedChecks.keys()].join(', ')}`;
+  return { status: 1, output: outputOf(title.slice(0, 1000), [...skippedChecks.values()].flat()) };
+}
+
+function outputOf(title: string, problems: readonly ConfigProblem[]): string {
+  const more = problems.length > MOST_TOLD ? `\n\n… and ${problems.length - MOST_TOLD} more` : '';
+  return `${title}\n\n${describeProblems(problems.slice(0, MOST_TOLD))}${more}\n`;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+/** Reports findings as results of the local client. A configuration that never was wrong is not mentioned. */
+export class FindingReporter {
+  readonly #parts: { transport: Transport; views: Views; client: string; log: Log };
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(parts: { transport: Transport; views: Views; client: string; log: Log }) {
+    this.#parts = parts;
+  }
+
+  /** Never rejects; a finding behind another one waits for it, so that they are taken in their order. */
+  report(finding: Finding): Promise<void> {
+    this.#last = this.#last.then(() => this.#publish(finding));
+    return this.#last;
+  }
+
+  async #publish({ status, output }: Finding): Promise<void> {
+    const { transport, views, client, log } = this.#parts;
+    const before = views.state(client, CONFIGURATION_CHECK)?.check.status ?? 0;
+    if (status === 0 && before === 0) return;
+    const now = unixSeconds(systemClock);
+    const check: ExecutedCheck = {
+      name: CONFIGURATION_CHECK,
+      type: 'standard',
+      status,
+      output,
+      issued: now,
+      executed: now,
+      duration: 0,
+    };
+    try {
+      await transport.publishResult({ body: { client, check } });
+    } catch (error) {
+      log.error('the state of the configuration could not be reported', { error: errorText(error) });
+    }
+  }
+}

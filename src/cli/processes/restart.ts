@@ -1,0 +1,43 @@
+import type { Settings } from '../../config/index.ts';
+import { sameValue } from '../../model/attributes.ts';
+
+/** Attributes that only a start acts on → what they are. */
+const AT_START: Readonly<Record<string, (settings: Settings) => unknown>> = {
+  'client.name': ({ client }) => client.name,
+  'api.bind': ({ api }) => api.bind,
+  'api.port': ({ api }) => api.port,
+  'sensu.spawn.limit': ({ spawn }) => spawn.limit,
+  'tocsin.default_timeout': ({ spawn }) => spawn.defaultTimeoutMs,
+  'tocsin.output_limit': ({ spawn }) => spawn.outputLimitBytes,
+  'tocsin.store': ({ store }) => store,
+};
+
+/**
+ * New settings as far as a running process can take them up: what only a start acts on stays as it was, and is named.
+ */
+export function withoutRestart(
+  before: Settings,
+  wanted: Settings,
+): { settings: Settings; needRestart: string[] } {
+  const needRestart = Object.entries(AT_START)
+    .filter(([, read]) => !sameValue(read(before), read(wanted)))
+    .map(([name]) => name);
+  const { bind, port } = before.api;
+  return {
+    settings: {
+      ...wanted,
+      client: withName(before.client.name, wanted.client),
+      api: { ...wanted.api, bind, port },
+      spawn: before.spawn,
+      store: before.store,
+    },
+    needRestart,
+  };
+}
+
+function withName(name: string, client: Settings['client']): Settings['client'] {
+  if (client.name === name) return client;
+  const own = `client:${client.name}`;
+  const subscriptions = client.subscriptions.map((one) => (one === own ? `client:${name}` : one));
+  return { ...client, name, subscriptions };
+}

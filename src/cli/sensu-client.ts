@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+/** `sensu-client`: the command line of Sensu. The name of the executable says the role; see `processes/sensu.ts`. */
+import { runSensu } from './processes/sensu.ts';
+
+process.exitCode = await runSensu(process.argv[1] ?? 'sensu-client', process.argv.slice(2));
