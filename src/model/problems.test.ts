@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { valueAt } from './attributes.ts';
 import { CheckResultSchema, CheckSchema } from './check.ts';
 import { ClientSchema, KeepaliveSchema } from './client.ts';
-import { FilterSchema, HandlerSchema } from './handler.ts';
+import { HandlerSchema, MutatorSchema } from './handler.ts';
 import { foundText, NOTHING, problemsOf } from './problems.ts';
 
 test('every problem is told at its own path, all at once', () => {
@@ -27,9 +27,9 @@ test('every problem is told at its own path, all at once', () => {
 });
 
 test('a missing member is told with the misspelt one that may be meant', () => {
-  const [problem] = problemsOf(FilterSchema, { atributes: {} });
-  expect(problem).toMatchObject({ path: 'attributes', found: NOTHING });
-  expect(problem?.hint).toBe('there is "atributes": did you mean "attributes"?');
+  const [problem] = problemsOf(MutatorSchema, { comand: 'cut' });
+  expect(problem).toMatchObject({ path: 'command', found: NOTHING });
+  expect(problem?.hint).toBe('there is "comand": did you mean "command"?');
 });
 
 test('an unknown member of a closed object is told with the known ones', () => {
@@ -82,7 +82,7 @@ test('there are problems exactly when the value does not fit, and each path lead
     ClientSchema,
     KeepaliveSchema,
     HandlerSchema,
-    FilterSchema,
+    MutatorSchema,
   ];
   const members = [...new Set(schemas.flatMap((schema) => Object.keys(schema.properties)))];
   const document = fc.oneof(

@@ -21,7 +21,10 @@ export const catalogue: CatalogueLine[] = [
       'the usual file and folder are read where they exist, and no others are made up',
       flags('the usual file and folder are used where they are there, and only then'),
     ],
-    ['each flag sets the option it stands for', flags('every flag sets its own option, in every way of writing')],
+    [
+      'each flag sets the option it stands for',
+      flags('every flag sets its own option, in every way of writing'),
+    ],
     ['verbose and then a level: the level counts', flags('of -v and -L the later one counts')],
     ['a level that there is not ends the program', commands('version, help, an unknown level')],
   ]),
@@ -30,17 +33,25 @@ export const catalogue: CatalogueLine[] = [
       'the pid file holds the number of the process and a line break',
       flags('a pid file holds the number and a line break, and goes with its process alone'),
     ],
-    ['a pid file that cannot be written ends the program', commands('a pid file that cannot be written is fatal')],
+    [
+      'a pid file that cannot be written ends the program',
+      commands('a pid file that cannot be written is fatal'),
+    ],
   ]),
   ...linesOf('utilities_spec', [
     [
       'what fails is tried again after a wait until it works',
-      testsOf('src/server/pipeline/pipeline.test.ts')('is asked again, ever more slowly, and nothing is lost'),
+      testsOf('src/server/pipeline/pipeline.test.ts')(
+        'is asked again, ever more slowly, and nothing is lost',
+      ),
     ],
     ['documents are merged at every depth', merge('objects are merged at every depth')],
     ['arrays of both are joined, without repeats', merge('arrays are joined, repeats dropped')],
     ['where types differ, the later value stands', merge('a text replaces an object')],
-    ['a merged document shares nothing that could change the originals', merge('neither argument is changed')],
+    [
+      'a merged document shares nothing that could change the originals',
+      merge('neither argument is changed'),
+    ],
     [
       'the machine tells its name',
       () => {
@@ -57,7 +68,9 @@ export const catalogue: CatalogueLine[] = [
     ],
     [
       'the processor time of the process can be told',
-      exempt('a helper of theirs: what is shown, user and system in the servers of /info, is compared with captures'),
+      exempt(
+        'a helper of theirs: what is shown, user and system in the servers of /info, is compared with captures',
+      ),
     ],
     [
       'ids have 36 characters, and no two are alike',
@@ -67,7 +80,10 @@ export const catalogue: CatalogueLine[] = [
         expect(new Set(ids).size).toBe(1000);
       },
     ],
-    ['secrets are hidden at any depth', redaction('every default key is hidden, at any depth and whatever its type')],
+    [
+      'secrets are hidden at any depth',
+      redaction('every default key is hidden, at any depth and whatever its type'),
+    ],
     [
       'secrets are hidden in arrays of arrays',
       () => {

@@ -91,15 +91,23 @@ describe.concurrent('configuration with mistakes', { timeout: SLOW }, () => {
   });
 
   it('is refused by every command that reads it', async () => {
-    await place.write({ 'broken/all.json': '{ "checks": { "disk": { "command": 1 } } }' });
+    await place.write({ 'broken/all.json': '{ "handlers": { "page": { "type": "pip" } } }' });
     const [run, test] = await Promise.all([
       place.run('check', 'run', 'disk', '-d', 'broken'),
       place.run('handler', 'test', 'page', '-d', 'broken'),
     ]);
     for (const { code, stderr } of [run, test]) {
       expect(code).toBe(2);
-      expect(stderr).toContain(`${place.path('broken/all.json')}:1  checks.disk.command`);
+      expect(stderr).toContain(`${place.path('broken/all.json')}:1  handlers.page.type`);
     }
+  });
+
+  it('of a check leaves that one out, and is told to whoever wants to run it', async () => {
+    await place.write({ 'half/all.json': '{ "checks": { "disk": { "command": 1 } } }' });
+    const { code, stderr } = await place.run('check', 'run', 'disk', '-d', 'half');
+    expect(code).toBe(2);
+    expect(stderr).toContain('the check "disk" has mistakes');
+    expect(stderr).toContain(`${place.path('half/all.json')}:1  checks.disk.command`);
   });
 });
 

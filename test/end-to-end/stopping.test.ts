@@ -14,6 +14,8 @@ import { killAmidResults } from './kill-amid-results.ts';
 /** A command that neither ends by itself nor when it is asked to; what it starts does not either. */
 const STUBBORN = "trap '' TERM INT HUP; sleep 1000 & sleep 1000; sleep 1000";
 const HOUR_SECONDS = 3600;
+/** Other tests may hold their usual ports at the same time. */
+const NO_SOCKETS = { socket: { enabled: false }, http_socket: { enabled: false } };
 /** TOCSIN_SEED repeats a run. */
 const SEED = Number(process.env['TOCSIN_SEED'] ?? Date.now() % 1_000_000);
 
@@ -148,7 +150,7 @@ describe.concurrent('tocsin up', () => {
 
   it('goes on when nobody reads what it prints', async () => {
     const place = openPlace();
-    await place.write({ 'conf/all.json': {} });
+    await place.write({ 'conf/all.json': { client: NO_SOCKETS } });
     const up = await place.up();
     const watching = place.start(['events', '--watch', '--url', up.url]);
     await waitFor(() => watching.stdout.includes('No open problem'), 'the watch shows what there is');

@@ -1,4 +1,5 @@
 import { createAgent } from '../../agent/index.ts';
+import { describeProblems } from '../../config/index.ts';
 import type { Check, ExecutedCheck } from '../../model/check.ts';
 import type { DeliveryRecord } from '../../model/delivery.ts';
 import type { Event } from '../../model/event.ts';
@@ -46,6 +47,13 @@ export async function checkRun(
 function checkCalled(name: string, { settings }: Configuration): Check {
   const check = settings.checks.get(name);
   if (check) return check;
+  const mistakes = settings.skippedChecks.get(name);
+  if (mistakes) {
+    throw new TocsinError(
+      'CONFIG_INVALID',
+      `the check "${name}" has mistakes\n\n${describeProblems(mistakes)}`,
+    );
+  }
   const close = nearestName(name, [...settings.checks.keys()]);
   const known =
     settings.checks.size === 0

@@ -28,6 +28,12 @@ export function addOperatorCommands(program: Command, asking: Asking, ended: End
   addStash(program, asking, ended);
   addAggregate(program, asking, ended);
   addSearch(program, asking, ended);
+  asking(program.command('removals'))
+    .description('clients and results that were forgotten, and why')
+    .action(async (options: AskOptions) => {
+      const { removals } = await import('./removals.ts');
+      ended(await removals(options, processTerminal()));
+    });
   addCompletion(program, ended);
 }
 
