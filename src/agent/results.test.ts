@@ -66,6 +66,13 @@ describe('results that the transport has no room for', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('of programs are not taken while so many are on their way', async () => {
+    const { counters, results } = setUp(() => new Promise(() => {}));
+    for (let count = 0; count < MOST_WAITING; count++) expect(results.offer(check)).toBe(true);
+    expect(results.offer(check)).toBe(false);
+    expect(counters.read('results_unsent')).toBe(0);
+  });
+
   it('are given up after so many tries', async () => {
     const { clock, counters, results } = setUp(unavailable);
     results.send(check);

@@ -8,7 +8,10 @@ import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Transport } from '../transport/index.ts';
 
-/** Most results that wait for another try; beyond it the oldest are dropped. */
+/**
+ * Most results that wait for another try; beyond it the oldest are dropped. Programs have to wait when so many of
+ * any kind are on their way.
+ */
 export const MOST_WAITING = 10_000;
 /** So many are dropped together, so that a long outage doesn't write a line of the log for each. */
 export const DROPPED_AT_ONCE = 100;
@@ -76,11 +79,11 @@ export class Results {
   }
 
   /**
-   * As `send`, for what programs report: false when so many wait that others would have to go for it, or when the agent
-   * has stopped; then it was not taken.
+   * As `send`, for what programs report: false when so many are on their way or wait that others would have to go for
+   * it, or when the agent has stopped; then it was not taken.
    */
   offer(check: ExecutedCheck): boolean {
-    if (this.#stopped || this.#waiting.length >= MOST_WAITING) return false;
+    if (this.#stopped || this.#waiting.length + this.#inFlight >= MOST_WAITING) return false;
     this.send(check);
     return true;
   }

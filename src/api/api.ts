@@ -6,6 +6,7 @@ import { errorText, TocsinError } from '../runtime/errors.ts';
 import { Exchange } from './exchange.ts';
 import { createHttp } from './http.ts';
 import { type ApiParts, LIMITS } from './parts.ts';
+import { Texts } from './texts.ts';
 import { openV1, registerV1 } from './v1/index.ts';
 
 /** The API, ready to listen. */
@@ -34,6 +35,7 @@ export async function createApi(given: ApiParts): Promise<Api> {
   const parts = {
     ...given,
     limits: { ...LIMITS, ...given.limits },
+    texts: new Texts(),
     get settings() {
       return current;
     },

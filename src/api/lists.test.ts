@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { exchange, rawRequest, takeApart } from '../testing/api/raw-http.ts';
 import { startWorld, type World } from '../testing/api/world.ts';
 import { until } from '../testing/until.ts';
@@ -21,6 +21,41 @@ beforeAll(async () => {
   await world.views.shown();
 });
 afterAll(() => world.stop());
+
+describe('lists whose readers take nothing', () => {
+  it('are held up to a bound together; the next are sent as they are made, and later ones are gathered again', async () => {
+    const small = await startWorld({ limits: { heldBytes: 13_000_000 } });
+    onTestFinished(() => small.stop());
+    const value = {
+      ...{ check: { name: 'disk', status: 0, output: 'x'.repeat(400_000) }, history: [0], last_ok: null },
+      ...{ event: null, taken: [], today: { day: 0, ok: 0, warning: 0, critical: 0, unknown: 0 } },
+    };
+    const names = Array.from({ length: 30 }, (_, index) => `i-${index}/disk`);
+    await small.store.commit([{ writes: names.map((name) => ({ kind: 'state', name, value })) }]);
+    await small.views.shown();
+    const isGathered = async () => {
+      const answer = await fetch(`${small.url}/results`);
+      await answer.arrayBuffer();
+      return answer.headers.has('Content-length');
+    };
+    const untilGathered = async (wanted: boolean): Promise<void> => {
+      for (const endMs = performance.now() + 20_000; performance.now() < endMs; ) {
+        if ((await isGathered()) === wanted) return;
+      }
+      throw new Error(`waited in vain until lists are gathered: ${wanted}`);
+    };
+    expect(await isGathered()).toBe(true);
+    const idle = connect(small.port, '127.0.0.1');
+    idle.on('error', () => undefined);
+    idle.pause();
+    // Two at once: nobody is told that the second one ended when its connection does.
+    const twice = 'GET /results HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n'.repeat(2);
+    idle.write(twice);
+    await untilGathered(false);
+    idle.destroy();
+    await untilGathered(true);
+  });
+});
 
 describe('a list longer than what is held at once', () => {
   it('is sent while it is made, and whole', async () => {

@@ -38,6 +38,8 @@ export interface ApiLimits {
   resolveMs: number;
   /** Bytes up to which a list is gathered, so that its length can be told; a longer one is sent while it is made. */
   listBytes: number;
+  /** Bytes of all lists that are gathered and wait for their readers; beyond it lists are sent as they are made. */
+  heldBytes: number;
   /** Most streams at once. */
   streams: number;
   /** Changes that are kept for readers of the stream who come back. */
@@ -79,6 +81,7 @@ export const LIMITS: ApiLimits = {
   acknowledgeMs: 15_000,
   resolveMs: 5_000,
   listBytes: 16 * 1024 * 1024,
+  heldBytes: 256 * 1024 * 1024,
   streams: 200,
   streamChanges: 10_000,
   streamBufferBytes: 256 * 1024,

@@ -1,10 +1,12 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Settings } from '../config/settings.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { errorText, TocsinError } from '../runtime/errors.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Answer, ListAnswer } from './answer.ts';
+import type { ApiLimits } from './parts.ts';
 import { sliced } from './slices.ts';
 import { Turns } from './turns.ts';
 
@@ -29,7 +31,7 @@ interface ResponderParts {
   cors: Settings['api']['cors'];
   random: Random;
   clock: Clock;
-  limits: { listBytes: number };
+  limits: Pick<ApiLimits, 'listBytes' | 'heldBytes'>;
 }
 
 type Headers = Readonly<Record<string, string>>;
@@ -41,6 +43,7 @@ export function createResponder(parts: ResponderParts): Responder {
   const turns = new Turns();
   let cors = corsHeaders(parts.cors);
   let isClosing = false;
+  const held = new Held(parts.limits);
 
   const begin = (request: FastifyRequest, reply: FastifyReply, status: number, headers: Headers): void => {
     reply.hijack();
@@ -70,7 +73,7 @@ export function createResponder(parts: ResponderParts): Responder {
       if (request.method === 'HEAD') return send(request, reply, answer);
       const { raw } = reply;
       const pieces = sliced(answer.items, { clock: parts.clock, turns });
-      const { gathered, bytes, ended } = await gather(pieces, parts.limits.listBytes, raw);
+      const { gathered, bytes, ended } = await gather(pieces, held, raw);
       begin(request, reply, answer.status, {
         ...headersOf(request, answer),
         ...(ended ? { 'Content-length': String(bytes) } : unknownLength(request)),
@@ -93,15 +96,58 @@ export function createResponder(parts: ResponderParts): Responder {
 
 type Raw = FastifyReply['raw'];
 
-/** Takes pieces until they end, or are more than `most` bytes together, or nobody waits for them any more. */
+/** The bytes of all lists that were gathered and that their readers have not taken yet. */
+class Held {
+  readonly #limits: ResponderParts['limits'];
+  /** What ends with a connection: an answer that stands behind another one there is not told of its end. */
+  readonly #endings = new WeakMap<Socket, Set<() => void>>();
+  #bytes = 0;
+
+  constructor(limits: ResponderParts['limits']) {
+    this.#limits = limits;
+  }
+
+  /** Counts bytes of one list until its answer has ended, or its reader has gone. Once it is false, no more fit. */
+  count(raw: Raw): (bytes: number) => boolean {
+    const { socket } = raw.req;
+    let own = 0;
+    const endings = this.#endingsOf(socket);
+    const end = (): void => {
+      if (endings.delete(end)) this.#bytes -= own;
+    };
+    endings.add(end);
+    raw.once('close', end);
+    return (bytes) => {
+      if (socket.destroyed) end();
+      if (!endings.has(end)) return false;
+      own += bytes;
+      this.#bytes += bytes;
+      return own <= this.#limits.listBytes && this.#bytes <= this.#limits.heldBytes;
+    };
+  }
+
+  #endingsOf(socket: Socket): Set<() => void> {
+    const known = this.#endings.get(socket);
+    if (known) return known;
+    const endings = new Set<() => void>();
+    socket.once('close', () => {
+      for (const end of endings) end();
+    });
+    this.#endings.set(socket, endings);
+    return endings;
+  }
+}
+
+/** Takes pieces until they end, or are more together than there is room for, or nobody waits for them any more. */
 async function gather(
   pieces: AsyncIterator<Buffer, void>,
-  most: number,
+  held: Held,
   raw: Raw,
 ): Promise<{ gathered: Buffer[]; bytes: number; ended: boolean }> {
   const gathered: Buffer[] = [];
+  const fits = held.count(raw);
   let bytes = 0;
-  while (bytes <= most && !raw.destroyed) {
+  while (fits(gathered.at(-1)?.length ?? 0)) {
     const next = await pieces.next();
     if (next.done) return { gathered, bytes, ended: true };
     gathered.push(next.value);

@@ -137,12 +137,13 @@ export class ApiClient {
   }
 }
 
-/** The sentence in a refusal; undefined when there is none. */
+/** The sentence in a refusal, with its place in what was asked; undefined when there is none. */
 function toldIn(body: string): string | undefined {
   try {
-    const { error, hint } = JSON.parse(body) as { error?: unknown; hint?: unknown };
+    const { error, hint, position } = JSON.parse(body) as Record<'error' | 'hint' | 'position', unknown>;
     if (typeof error !== 'string') return undefined;
-    return typeof hint === 'string' ? `${error} ${hint}` : error;
+    const place = typeof position === 'number' ? ` (character ${position + 1})` : '';
+    return `${error}${place}${typeof hint === 'string' ? `; ${hint}` : ''}`;
   } catch {
     return undefined;
   }

@@ -2,6 +2,8 @@ import {
   type ConfigSources,
   describeProblems,
   describeWarnings,
+  type Fingerprint,
+  fingerprintOf,
   type LoadedSettings,
   loadSettings,
   type Settings,
@@ -35,6 +37,11 @@ export function configSources(options: ConfigurationOptions): ConfigSources {
     plugins: new Map(builtInPlugins.map((plugin) => [plugin.name, plugin])),
     environment: process.env,
   };
+}
+
+/** What the files look like now, without reading them. */
+export function lookAtConfiguration(options: ConfigurationOptions): Promise<Fingerprint> {
+  return fingerprintOf(configSources(options));
 }
 
 /** Reads the configuration, with its mistakes if there are any. */

@@ -49,7 +49,7 @@ function build(ended: (code: number) => void): Command {
   addLists(program, ended);
   addCheck(program, ended);
   addHandler(program, ended);
-  addOperatorCommands(program, asking, ended);
+  addOperatorCommands(program, { asking, reaching }, ended);
   addConfig(program, ended);
   return program;
 }
@@ -77,11 +77,14 @@ function addUp(program: Command, ended: (code: number) => void): void {
     });
 }
 
-function asking(command: Command): Command {
+function reaching(command: Command): Command {
   return command
     .option('--url <address>', 'address of the API (or TOCSIN_URL)')
-    .option('--port <number>', 'port of the API on this machine', portNumber)
-    .option('--json', 'JSON for scripts: an array, or one document for one thing');
+    .option('--port <number>', 'port of the API on this machine', portNumber);
+}
+
+function asking(command: Command): Command {
+  return reaching(command).option('--json', 'JSON for scripts: an array, or one document for one thing');
 }
 
 function watching(command: Command): Command {

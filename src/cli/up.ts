@@ -3,7 +3,7 @@ import { TocsinError } from '../runtime/errors.ts';
 import type { LogLevel } from '../runtime/log.ts';
 import { systemClock } from '../runtime/system/clock.ts';
 import { createLog, LOG_LEVELS, type SystemLog } from '../runtime/system/log.ts';
-import { type ConfigurationOptions, readConfiguration } from './configuration.ts';
+import { type ConfigurationOptions, lookAtConfiguration, readConfiguration } from './configuration.ts';
 import { showChanges } from './live/index.ts';
 import { serve } from './processes/serve.ts';
 import type { Terminal } from './text.ts';
@@ -22,6 +22,7 @@ export interface UpOptions extends ConfigurationOptions {
 
 /** `tocsin up`: server, agent and API in this process, until it is told to stop. It then ends the process. */
 export async function up(options: UpOptions, terminal: Terminal): Promise<number> {
+  const seen = await lookAtConfiguration(options);
   const configuration = await readConfiguration(options);
   const folder = resolve(options.data);
   const live = options.live && terminal.interactive;
@@ -30,6 +31,7 @@ export async function up(options: UpOptions, terminal: Terminal): Promise<number
   return serve({
     configuration,
     places: options,
+    seen,
     port: options.port,
     folder,
     log,

@@ -1,5 +1,5 @@
 import { memberOf } from '../model/attributes.ts';
-import { deepMerge } from '../model/merge.ts';
+import { Merging } from '../model/merge.ts';
 import type { Attributes } from '../model/schema.ts';
 import { defaultDocument, withApiDefaults } from './defaults.ts';
 import { type Environment, environmentSources } from './environment.ts';
@@ -29,12 +29,12 @@ export async function readDocument(
 ): Promise<ConfigDocument> {
   const read = await readSources(places);
   const sources = [...environmentSources(environment), ...read.sources];
-  const merged = sources.reduce(
-    (document, source) => deepMerge(document, source.document),
-    defaultDocument(),
-  );
+  const merging = new Merging();
+  for (const document of [defaultDocument(), ...sources.map((source) => source.document)]) {
+    merging.add(document);
+  }
   // It tells an editor which schema a file follows, and nothing to anybody else.
-  const { $schema: _, ...written } = merged;
+  const { $schema: _, ...written } = merging.document;
   return {
     document: withTransportName(withApiDefaults(written)),
     sources,

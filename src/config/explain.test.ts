@@ -160,3 +160,15 @@ test('what a later file changed is told, without secrets', async () => {
     x: { password: 'REDACTED' },
   });
 });
+
+test.each([
+  '__proto__',
+  'constructor',
+  'toString',
+  'checks.__proto__',
+  'checks.disk.constructor',
+  'api.toString',
+])('what every object has is no part of the configuration: %s', async (path) => {
+  await expect(explained(path)).rejects.toThrow(/nothing in the configuration is called/);
+  expect(meaningOf(path.split('.').slice(-1))).toBeUndefined();
+});

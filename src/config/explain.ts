@@ -109,7 +109,12 @@ function shownValue(value: unknown, steps: readonly Step[], document: Attributes
 }
 
 function defaultAt(steps: readonly Step[], { hostname, address }: ClientDefaults): unknown {
-  return { ...DEFAULTS, 'client.name': hostname, 'client.address': address }[steps.join('.')];
+  const defaults = new Map([
+    ...Object.entries(DEFAULTS),
+    ['client.name', hostname],
+    ['client.address', address],
+  ]);
+  return defaults.get(steps.join('.'));
 }
 
 /** Steps of a path as it is shown and written. */
@@ -141,9 +146,14 @@ function notAPath(path: string, at: number): TocsinError {
   return new TocsinError('USAGE', `${JSON.stringify(path)} is no path, at character ${at + 1}; ${example}`);
 }
 
+function sectionSchema(section: Step | undefined): TSchema | undefined {
+  const name = String(section);
+  return Object.hasOwn(SECTION_SCHEMAS, name) ? SECTION_SCHEMAS[name] : undefined;
+}
+
 function schemaAt(steps: readonly Step[], plugins: ReadonlyMap<string, Plugin>): TSchema | undefined {
   const [section, ...rest] = steps;
-  let schema: TSchema | undefined = SECTION_SCHEMAS[String(section)];
+  let schema = sectionSchema(section);
   for (const [depth, step] of rest.entries()) {
     const options = depth === 1 ? plugins.get(String(step))?.options : undefined;
     schema = memberSchema(schema, step) ?? (options as TSchema | undefined);
@@ -176,7 +186,7 @@ function isThere(steps: readonly Step[], document: Attributes): boolean {
   if (valueAt(document, steps) !== undefined) return true;
   const named = steps.length === 2 && isAttributes(document[String(steps[0])]);
   // Under `checks` and its like any name would fit the schema.
-  const free = named && Object.keys(SECTION_SCHEMAS[String(steps[0])] ?? {}).includes('patternProperties');
+  const free = named && Object.keys(sectionSchema(steps[0]) ?? {}).includes('patternProperties');
   return !free && schemaAt(steps, new Map()) !== undefined;
 }
 

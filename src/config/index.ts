@@ -21,7 +21,7 @@ export { loadingSteps } from './loading.ts';
 export { type ConfigProblem, type ConfigWarning, describeProblems, describeWarnings } from './problem.ts';
 export type { SourcePlaces } from './read.ts';
 export type { Settings } from './settings.ts';
-export { shownDocument } from './shown.ts';
+export { secretsOf, shownDocument } from './shown.ts';
 
 /** Reads, merges and validates the configuration (see `load.ts`). Never rejects over what is configured. */
 export async function loadSettings(sources: ConfigSources): Promise<LoadedSettings> {

@@ -431,3 +431,62 @@ test('a check made by the rules is valid, and comes out as it went in', async ()
     { numRuns: 50 },
   );
 });
+
+const VALID = JSON.stringify(
+  {
+    client: { name: 'web-1', subscriptions: ['web'], socket: { port: 3030 }, redact: ['pin'] },
+    checks: {
+      disk: {
+        ...CHECK,
+        handlers: ['mail'],
+        hooks: { '1': { command: 'x' } },
+        subdue: { days: { all: [{ begin: '1 AM', end: '2 AM' }] } },
+      },
+      cron: { command: 'x', cron: '*/5 * * * *', standalone: true },
+    },
+    filters: { odd: { attributes: { check: { status: 'eval: value > 1' } } }, cel: { expression: 'true' } },
+    handlers: { mail: { type: 'pipe', command: 'cat' }, all: { type: 'set', handlers: ['mail'] } },
+    api: { port: 4567, cors: { Origin: '*' } },
+  },
+  null,
+  1,
+);
+
+/** Something is put in the place of some bytes: cut out, doubled, or other bytes. */
+const wound = fc.record({
+  at: fc.nat(VALID.length),
+  length: fc.nat(12),
+  bytes: fc.oneof(
+    fc.uint8Array({ maxLength: 8 }),
+    fc
+      .constantFrom(...'{}[],:"-+0.eE/*\\\u0000', '//', '/*', 'null', '1e999', '"\\ud800"', '__proto__')
+      .map((text) => new TextEncoder().encode(text)),
+  ),
+});
+
+test('a valid configuration with wounds, and any bytes, give settings or problems with places', async () => {
+  expect(mistakesOf(await loadFiles({ 'a.json': VALID }))).toEqual([]);
+  const wounded = fc
+    .array(wound, { minLength: 1, maxLength: 4 })
+    .map((wounds) =>
+      wounds.reduce(
+        (bytes, { at, length, bytes: other }) =>
+          Buffer.concat([bytes.subarray(0, at), other, bytes.subarray(at + length)]),
+        Buffer.from(VALID),
+      ),
+    );
+  const content = fc.oneof({ weight: 4, arbitrary: wounded }, { weight: 1, arbitrary: fc.uint8Array() });
+  await fc.assert(
+    fc.asyncProperty(content, async (bytes) => {
+      const loaded = await loadFiles({ 'a.json': bytes });
+      expect(loaded.settings === undefined).toBe((loaded.problems?.length ?? 0) > 0);
+      const lines = Buffer.from(bytes).toString('utf8').split('\n').length;
+      for (const { file, line, found } of mistakesOf(loaded)) {
+        expect(found).not.toBe('');
+        if (file !== null && line !== null) expect(line).toBeLessThanOrEqual(lines);
+      }
+      for (const check of loaded.settings?.checks.values() ?? []) expect(check.name).not.toBe('');
+    }),
+    { numRuns: RANDOM_INPUTS },
+  );
+});

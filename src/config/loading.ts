@@ -1,5 +1,5 @@
 import { isAttributes, sameValue } from '../model/attributes.ts';
-import { deepMerge } from '../model/merge.ts';
+import { Merging, mergeValues } from '../model/merge.ts';
 import type { Attributes } from '../model/schema.ts';
 import { defaultDocument } from './defaults.ts';
 import type { ConfigDocument } from './document.ts';
@@ -17,12 +17,12 @@ export interface LoadingStep {
 /** How the document came about, source by source. */
 export function loadingSteps(read: ConfigDocument): LoadingStep[] {
   const secrets = secretsOf(read.document);
-  let document = defaultDocument();
+  const merging = new Merging();
+  merging.add(defaultDocument());
   let first = true;
   return read.sources.map(({ file, variable, document: written }): LoadingStep => {
-    const merged = deepMerge(document, written);
-    const changes = shownDocument(differences(document, merged), secrets);
-    document = merged;
+    const changes = first ? {} : shownDocument(differences(merging.document, written), secrets);
+    merging.add(written);
     if (variable !== undefined) return { variable };
     if (!first) return { file, changes };
     first = false;
@@ -30,13 +30,21 @@ export function loadingSteps(read: ConfigDocument): LoadingStep[] {
   });
 }
 
-/** Name → `[before, after]` of what differs, objects member by member. (Sensu Core 1.9 documentation, "Logs".) */
-function differences(before: Attributes, after: Attributes): Attributes {
+/**
+ * Name → `[before, after]` of what a document alters when it is laid over another one, objects member by member.
+ * (Sensu Core 1.9 documentation, "Logs".)
+ */
+function differences(before: Attributes, written: Attributes): Attributes {
   const found: Attributes = {};
-  for (const [name, value] of Object.entries(after)) {
+  for (const [name, value] of Object.entries(written)) {
     const old = Object.hasOwn(before, name) ? before[name] : undefined;
-    if (sameValue(old, value)) continue;
-    found[name] = isAttributes(old) && isAttributes(value) ? differences(old, value) : [old ?? null, value];
+    if (isAttributes(old) && isAttributes(value)) {
+      const inner = differences(old, value);
+      if (Object.keys(inner).length > 0) found[name] = inner;
+    } else {
+      const after = mergeValues(old, value);
+      if (!sameValue(old, after)) found[name] = [old ?? null, after];
+    }
   }
   return found;
 }

@@ -171,7 +171,10 @@ export function meaningOf(steps: readonly (string | number)[]): string | undefin
 }
 
 function findMeaning(names: readonly string[], index: number, pattern: string[]): string | undefined {
-  if (index === names.length) return MEANINGS[pattern.join('.')];
+  if (index === names.length) {
+    const path = pattern.join('.');
+    return Object.hasOwn(MEANINGS, path) ? MEANINGS[path] : undefined;
+  }
   const name = names[index] ?? '';
   return (
     findMeaning(names, index + 1, [...pattern, name]) ?? findMeaning(names, index + 1, [...pattern, '*'])

@@ -76,6 +76,7 @@ test.each([
   ['api.user', { api: { user: 5, password: 'p' } }],
   ['api.cors', { api: { cors: '*' } }],
   ['api.cors.Origin', { api: { cors: { Origin: ['*'] } } }],
+  ['api.cors["Origin x"]', { api: { cors: { 'Origin x': '*' } } }],
   ['api.cors.Origin', { api: { cors: { Origin: '*\r\nSet-Cookie: a=b' } } }],
   ['api.endpoints', { api: { endpoints: {} } }],
   ['transport.name', { transport: { name: 1 } }],

@@ -1,5 +1,7 @@
 import { type Static, type TObject, Type } from 'typebox';
+import { isAttributes } from '../model/attributes.ts';
 import { ThresholdsSchema } from '../model/client.ts';
+import { problemAt } from '../model/problems.ts';
 import { anyObject, filledText, flag, port, positive, text, texts } from '../model/schema.ts';
 import { credentialsOf } from './client.ts';
 import {
@@ -58,6 +60,15 @@ const headerValue = () =>
   Type.Union([Type.String({ pattern: '^[\\t\\u0020-\\u007e]*$' }), Type.Boolean(), Type.Integer()], {
     expected: 'the value of a header, in printable ASCII characters',
   });
+
+const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
+
+/** The members of `cors` are parts of names of headers (RFC 9110, "Tokens"). */
+const headerNames: Rule = ({ cors }, at) => {
+  const wrong = isAttributes(cors) ? Object.keys(cors).find((name) => !HEADER_NAME.test(name)) : undefined;
+  if (wrong === undefined) return undefined;
+  return problemAt([...at, 'cors', wrong], 'the end of a header’s name, like "Origin"', wrong);
+};
 
 /** The section `api`. (Sensu Core 1.9 documentation, "API configuration".) */
 export const ApiSchema = Type.Object(
@@ -169,7 +180,7 @@ export type SectionSettings = Pick<Settings, 'spawn' | 'keepalives' | 'api' | 's
 export function sectionsOf(validation: Validation): SectionSettings | undefined {
   const before = validation.problems.length;
   const sensu = sectionOf(validation, 'sensu', SensuSchema);
-  const api = sectionOf(validation, 'api', ApiSchema, [credentialsOf]);
+  const api = sectionOf(validation, 'api', ApiSchema, [credentialsOf, headerNames]);
   const tocsin = sectionOf(validation, 'tocsin', TocsinSchema);
   sectionOf(validation, 'transport', TransportSchema);
   if (validation.problems.length > before) return undefined;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { deepMerge, mergeValues, withoutRepeats } from './merge.ts';
+import { deepMerge, Merging, mergeValues, withoutRepeats } from './merge.ts';
 
 const object = fc.dictionary(fc.string(), fc.jsonValue());
 
@@ -65,4 +65,28 @@ test('mergeValues takes values of any type', () => {
   expect(mergeValues([1], [2])).toEqual([1, 2]);
   expect(mergeValues({ a: 1 }, 3)).toBe(3);
   expect(withoutRepeats(['b', 'a', 'b', 'c', 'a'])).toEqual(['b', 'a', 'c']);
+});
+
+test('many documents make the same whether laid over each other at once or one by one, and stay as they were', () => {
+  const value = fc.letrec((tie) => ({
+    any: fc.oneof(fc.constantFrom(1, 'x', null), fc.array(fc.nat(3), { maxLength: 3 }), tie('object')),
+    object: fc.dictionary(fc.constantFrom('a', 'b', 'c', '__proto__'), tie('any'), { maxKeys: 3 }),
+  })).object;
+  fc.assert(
+    fc.property(fc.array(value, { maxLength: 5 }), (values) => {
+      const documents = values.map((one) => JSON.parse(JSON.stringify(one)));
+      const before = JSON.stringify(documents);
+      const merging = new Merging();
+      const steps: string[] = [];
+      for (const document of documents) {
+        merging.add(document);
+        steps.push(JSON.stringify(merging.document));
+      }
+      const oneByOne = documents.map((_, index) =>
+        JSON.stringify(documents.slice(0, index + 1).reduce(deepMerge, {})),
+      );
+      expect(steps).toEqual(oneByOne);
+      expect(JSON.stringify(documents)).toBe(before);
+    }),
+  );
 });

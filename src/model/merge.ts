@@ -20,6 +20,38 @@ export function deepMerge(earlier: Attributes, later: Attributes): Attributes {
   return merged;
 }
 
+/**
+ * Many documents, each laid over the ones before it as `deepMerge` does, in time that grows with what is added and not
+ * with what is there: a configuration may stand in thousands of files.
+ */
+export class Merging {
+  /** What came of the documents so far. It changes with the next one. */
+  readonly document: Attributes = {};
+  /** Objects that are ours alone and may be changed. */
+  readonly #own = new WeakSet<object>([this.document]);
+
+  add(later: Attributes): void {
+    this.#add(this.document, later);
+  }
+
+  #add(own: Attributes, later: Attributes): void {
+    for (const [name, value] of Object.entries(later)) {
+      if (name === '__proto__') continue;
+      const before = Object.hasOwn(own, name) ? own[name] : undefined;
+      if (isAttributes(before) && isAttributes(value)) this.#add(this.#ownOf(own, name, before), value);
+      else own[name] = mergeValues(before, value);
+    }
+  }
+
+  #ownOf(around: Attributes, name: string, value: Attributes): Attributes {
+    if (this.#own.has(value)) return value;
+    const copy = deepMerge(value, {});
+    this.#own.add(copy);
+    around[name] = copy;
+    return copy;
+  }
+}
+
 /** `deepMerge` for values of any type. */
 export function mergeValues(earlier: unknown, later: unknown): unknown {
   if (isAttributes(earlier) && isAttributes(later)) return deepMerge(earlier, later);

@@ -96,6 +96,14 @@ describe('occurrences', () => {
     );
   });
 
+  it('takes an interval that is no number for none', () => {
+    const event = sampleEvent({ occurrences: 2 });
+    const check = { ...event.check, occurrences: {}, refresh: [], interval: { toString: false } };
+    expect(occurrences.run({ ...event, check } as unknown as Event, {}, pluginContext())).toMatchObject({
+      why: expect.stringContaining('every 30 occurrences'),
+    });
+  });
+
   it('never throws, whatever a check holds', () => {
     const check = fc.record({ occurrences: fc.anything(), refresh: fc.anything(), interval: fc.jsonValue() });
     fc.assert(

@@ -40,7 +40,7 @@ function tooFew({ action, occurrences: count, occurrences_watermark: highest }: 
 /** How many results lie between two tellings; 0: each is told. */
 function resultsBetween(check: Event['check']): number {
   const refresh = wholeNumber(check['refresh']) ?? DEFAULT_REFRESH_SECONDS;
-  const interval = Number(check.interval ?? DEFAULT_INTERVAL_SECONDS);
+  const interval = wholeNumber(check.interval) ?? 0;
   return Math.abs(Math.floor(refresh / (interval > 0 ? interval : DEFAULT_INTERVAL_SECONDS)));
 }
 

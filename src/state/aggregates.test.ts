@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startWorld, type World } from '../testing/api/world.ts';
 import { aggregateResults, deleteAggregate, groupAggregate, summarizeAggregate } from './aggregates.ts';
+import type { Views } from './views.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -50,6 +51,19 @@ describe('an aggregate', () => {
       { check: 'disk', summary: [{ output: 'said 1', total: 2, clients: ['a', 'b'] }] },
     ]);
     expect([...groupAggregate(world.views, 'web', 'check')]).toEqual([['disk', ['a', 'b']]]);
+  });
+
+  it('gathers very many that said the same without copying them each time', () => {
+    const check = { name: 'disk', status: 2, output: 'full' };
+    const views = {
+      *members() {
+        for (let index = 0; index < 200_000; index++) {
+          yield { client: `i-${index}`, check: 'disk', state: { check, history: [2] } };
+        }
+      },
+    } as unknown as Views;
+    const [summary] = aggregateResults(views, 'web', 'critical', undefined) ?? [];
+    expect(summary?.summary.map(({ total }) => total)).toEqual([200_000]);
   });
 
   it('has no member whose result was deleted while its event is open', async () => {

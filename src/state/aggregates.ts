@@ -90,7 +90,9 @@ export function aggregateResults(
     if (SEVERITIES[state.check.status] !== severity || isStale(state, since)) continue;
     const outputs = checks.get(check) ?? new Map<string, string[]>();
     checks.set(check, outputs);
-    outputs.set(state.check.output, [...(outputs.get(state.check.output) ?? []), client]);
+    const clients = outputs.get(state.check.output);
+    if (clients) clients.push(client);
+    else outputs.set(state.check.output, [client]);
   }
   if (members === 0) return undefined;
   return Array.from(checks, ([check, outputs]) => ({

@@ -2,7 +2,7 @@ import { type AttributesPlan, planAttributes } from '../expression/index.ts';
 import type { Check } from '../model/check.ts';
 import type { Attributes } from '../model/schema.ts';
 import { substituteTokens } from '../model/tokens.ts';
-import { sleep, unixSeconds } from '../runtime/clock.ts';
+import { sleep, turn, unixSeconds } from '../runtime/clock.ts';
 import { type ApiRequested, publish, type RequestingParts, requestFor } from './publishing.ts';
 
 /** A check that is run once for each client with certain attributes, and reported for that client. */
@@ -136,9 +136,4 @@ function isNew(told: Set<string>, cause: string): boolean {
   if (told.has(cause) || told.size >= MOST_CAUSES) return false;
   told.add(cause);
   return true;
-}
-
-/** Lets other work of the process have a turn. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

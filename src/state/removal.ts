@@ -9,10 +9,12 @@ import { type CheckState, type ClientState, type LogFamily, splitStateName, stat
 import { logging, type NamedRead, type Read, type Registry, writing } from './registry.ts';
 import { resolvingResult } from './resolution.ts';
 import { update } from './update.ts';
-import { hasResult } from './views.ts';
+import { hasResult, type Views } from './views.ts';
 
 export interface RemovalParts {
   registry: Registry;
+  /** Tells which states a client has; the store would have to bring the names of all of them into order. */
+  views: Pick<Views, 'states' | 'shown'>;
   transport: Transport;
   clock: Clock;
   log: Log;
@@ -33,8 +35,11 @@ export interface RemovalOptions {
 export interface ClientRemovalOptions extends RemovalOptions {
   /** Keeps the client away: its keepalives and results are dropped until then (Unix milliseconds; null: for ever). */
   invalidate?: { endsAtMs: number | null } | undefined;
-  /** Looked at before anything is done and again before anything is forgotten: false leaves the client alone. */
-  onlyIf?: ((client: ClientState) => boolean) | undefined;
+  /**
+   * Looked at before anything is done and again before anything is forgotten, with how many states of checks there are:
+   * false leaves the client alone.
+   */
+  onlyIf?: ((client: ClientState, states: number) => boolean) | undefined;
 }
 
 export interface ResultRemovalOptions extends RemovalOptions {
@@ -76,8 +81,9 @@ export async function removeClient(
   options: ClientRemovalOptions,
 ): Promise<boolean> {
   const { registry } = parts;
+  const states = await statesOf(parts, name);
   const [client] = await registry.read('client', [name]);
-  if (!client || options.onlyIf?.(client.value) === false) return false;
+  if (!client || options.onlyIf?.(client.value, states.length) === false) return false;
   if (!options.invalidate) return resolveAndForget(parts, name, client.value.signature, options);
   // From here on nothing the client sends is taken; what resolves its events carries the new signature.
   await sign(registry, name, INVALIDATED);
@@ -111,7 +117,7 @@ export async function removeResult(
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const [read] = await registry.read('state', [name]);
     if (!read || options.onlyIf?.(read.value) === false) return false;
-    const blank = await lastOfBlank(registry, client, name);
+    const blank = await lastOfBlank(parts, client, name);
     const record = recordOf(parts, client, blank ? null : check, options, events, [{ ...read, name }]);
     const writes = removalWrites({ name: client, read: blank }, [{ ...read, name }]);
     if (await committed(registry, { writes, appends: [record] })) {
@@ -134,7 +140,7 @@ async function resolveAndForget(
   options: ClientRemovalOptions,
 ): Promise<boolean> {
   const { registry, log } = parts;
-  const events = await resolveAll(parts, await statesOf(registry, name), signature, options);
+  const events = await resolveAll(parts, await statesOf(parts, name), signature, options);
   if (!(await forget(parts, name, events, options))) return false;
   await dropLogs(registry, name);
   log.info('client removed', { client: name, reason: options.reason, why: options.why });
@@ -186,9 +192,9 @@ async function forget(
 ): Promise<boolean> {
   const { registry } = parts;
   for (let round = 0; round < MOST_ROUNDS; round++) {
+    const states = await statesOf(parts, name);
     const [read] = await registry.read('client', [name]);
-    if (read && options.onlyIf?.(read.value) === false) return false;
-    const states = await statesOf(registry, name);
+    if (read && options.onlyIf?.(read.value, states.length) === false) return false;
     const writes = removalWrites({ name, read }, states);
     // Somebody else removed it meanwhile, and recorded it.
     if (writes.length === 0) return true;
@@ -203,13 +209,13 @@ async function forget(
 
 /** The client, when it was made up from results and this is the last state of it. */
 async function lastOfBlank(
-  registry: Registry,
+  parts: RemovalParts,
   client: string,
   name: string,
 ): Promise<Read<'client'> | undefined> {
-  const [read] = await registry.read('client', [client]);
+  const [read] = await parts.registry.read('client', [client]);
   if (!read?.value.blank) return undefined;
-  const states = await statesOf(registry, client);
+  const states = await statesOf(parts, client);
   return states.every((state) => state.name === name) ? read : undefined;
 }
 
@@ -235,8 +241,12 @@ function keepsChanging(what: string): TocsinError {
   return new TocsinError('WRITE_CONFLICT', `${what} keeps changing; stop its agent and remove it again`);
 }
 
-async function statesOf(registry: Registry, name: string): Promise<NamedRead<'state'>[]> {
-  const states: NamedRead<'state'>[] = [];
-  for await (const state of registry.all('state', `${name}/`)) states.push(state);
-  return states;
+async function statesOf({ registry, views }: RemovalParts, client: string): Promise<NamedRead<'state'>[]> {
+  await views.shown();
+  const names = Array.from(views.states(client), ({ check }) => stateName(client, check));
+  const reads = await registry.read('state', names);
+  return names.flatMap((name, index) => {
+    const read = reads[index];
+    return read ? [{ ...read, name }] : [];
+  });
 }

@@ -20,6 +20,24 @@ describe('Views', () => {
     expect([views.eventCount(), [...views.events('a')]]).toEqual([1, []]);
   });
 
+  it('list the open events of one check, as they come and go', async () => {
+    const { views } = world;
+    const clientsOf = (check: string) => Array.from(views.eventsOf(check), ({ client }) => client.name);
+    for (const [client, check] of [
+      ['a', 'disk'],
+      ['a', 'cpu'],
+      ['b', 'disk'],
+    ] as const) {
+      await world.result(client, check, 2);
+    }
+    await world.result('c', 'disk', 0);
+    expect([clientsOf('disk'), clientsOf('cpu'), clientsOf('none')]).toEqual([['a', 'b'], ['a'], []]);
+    await world.result('a', 'disk', 0);
+    expect(clientsOf('disk')).toEqual(['b']);
+    await world.clear();
+    expect(clientsOf('disk')).toEqual([]);
+  });
+
   it('tell a result that was deleted from the event that is left of it', async () => {
     const { views } = world;
     await world.result('a', 'disk', 2);

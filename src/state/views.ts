@@ -37,6 +37,8 @@ export class Views {
   readonly #known = new Map<string, number>();
   /** names of units of state with an open event */
   readonly #open = new Set<string>();
+  /** check → names of its units of state with an open event */
+  readonly #openByCheck = new Map<string, Set<string>>();
   /** names of units of state whose result was deleted while their event is open */
   readonly #resultless = new Set<string>();
   /** names of units of state whose last result has a `ttl` */
@@ -119,6 +121,13 @@ export class Views {
     }
   }
 
+  /** Open events of the checks of one name, at all clients. */
+  *eventsOf(check: string): Generator<Event> {
+    for (const { state } of this.#named(this.#openByCheck.get(check))) {
+      if (state.event) yield state.event;
+    }
+  }
+
   eventCount(): number {
     return this.#open.size;
   }
@@ -168,9 +177,9 @@ export class Views {
     return this.#named(this.#aggregates.get(aggregate));
   }
 
-  /** The state of every check whose last result has a `ttl`. */
-  withTtl(): Generator<NamedState> {
-    return this.#named(this.#ttl);
+  /** Names of the units of state whose last result has a `ttl`. */
+  namesWithTtl(): Iterable<string> {
+    return this.#ttl;
   }
 
   /** Cursor of the newest change that the indexes show. */
@@ -194,6 +203,7 @@ export class Views {
     this.#byClient.clear();
     this.#known.clear();
     this.#open.clear();
+    this.#openByCheck.clear();
     this.#resultless.clear();
     this.#ttl.clear();
     this.#aggregates.clear();
@@ -215,12 +225,9 @@ export class Views {
     if (standing !== undefined && this.#known.get(name) === standing) return;
     if (standing !== undefined) this.#known.set(name, standing);
     else this.#known.delete(name);
-    const { client } = splitStateName(name);
-    const names = this.#byClient.get(client);
-    if (state) {
-      if (names) names.add(name);
-      else this.#byClient.set(client, new Set([name]));
-    } else if (names?.delete(name) && names.size === 0) this.#byClient.delete(client);
+    const { client, check } = splitStateName(name);
+    keepUnder(this.#byClient, client, name, state !== undefined);
+    keepUnder(this.#openByCheck, check, name, open);
     keep(this.#open, name, open);
     keep(this.#resultless, name, state !== undefined && !hasResult(state));
     keep(this.#ttl, name, state !== undefined && hasTtl(state));
@@ -229,15 +236,8 @@ export class Views {
   #noteAggregates(name: string, aggregates: readonly string[]): void {
     const before = this.#memberships.get(name) ?? NO_AGGREGATES;
     if (before.length === aggregates.length && before.every((one, at) => one === aggregates[at])) return;
-    for (const aggregate of before) {
-      const members = this.#aggregates.get(aggregate);
-      if (members?.delete(name) && members.size === 0) this.#aggregates.delete(aggregate);
-    }
-    for (const aggregate of aggregates) {
-      const members = this.#aggregates.get(aggregate);
-      if (members) members.add(name);
-      else this.#aggregates.set(aggregate, new Set([name]));
-    }
+    for (const aggregate of before) keepUnder(this.#aggregates, aggregate, name, false);
+    for (const aggregate of aggregates) keepUnder(this.#aggregates, aggregate, name, true);
     if (aggregates.length > 0) this.#memberships.set(name, aggregates);
     else this.#memberships.delete(name);
   }
@@ -280,6 +280,15 @@ function aggregatesOf(state: CheckState | undefined): readonly string[] {
 function keep(names: Set<string>, name: string, inside: boolean): void {
   if (inside) names.add(name);
   else names.delete(name);
+}
+
+/** Keeps a name in the set under a key, or out of it; there are no empty sets. */
+function keepUnder(sets: Map<string, Set<string>>, key: string, name: string, inside: boolean): void {
+  const names = sets.get(key);
+  if (!inside) {
+    if (names?.delete(name) && names.size === 0) sets.delete(key);
+  } else if (names) names.add(name);
+  else sets.set(key, new Set([name]));
 }
 
 /** What the indexes tell apart: whether an event is open, whether there is a result, and whether it has a `ttl`. */

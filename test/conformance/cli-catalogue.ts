@@ -100,6 +100,10 @@ export const catalogue: CatalogueLine[] = [
     ['false is a value and needs no default', tokens(':::a.t|zz:::')],
     ['tokens without a value are listed, each once', tokens(':::zz::: :::yy::: :::zz:::')],
     [
+      'a fraction keeps its zero, as in 1.0',
+      exempt('a number of JSON is read as a number, and 1.0 is 1: its token becomes "1"'),
+    ],
+    [
       'tokens in objects and arrays are replaced',
       tokens('every string at any depth is substituted, names and other values are not'),
     ],

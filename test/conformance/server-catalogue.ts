@@ -6,7 +6,7 @@ import { clearSilence, createSilence } from '../../src/state/silences.ts';
 import { until } from '../../src/testing/until.ts';
 import type { CatalogueLine } from './catalogue.ts';
 import type { CatalogueWorld } from './catalogue-world.ts';
-import { exempt, linesOf, testsOf } from './held.ts';
+import { exempt, type Held, linesOf, testsOf } from './held.ts';
 
 const history = testsOf('src/server/event/history.test.ts');
 const intake = testsOf('src/server/intake/intake.test.ts');
@@ -43,351 +43,358 @@ function resultOf(client: string, bytes: number): object {
   return body('x'.repeat(bytes - Buffer.byteLength(JSON.stringify(body('')))));
 }
 
-const processLines: readonly (readonly [string, Parameters<typeof linesOf<CatalogueWorld>>[1][number][1]])[] =
+const processLines: readonly (readonly [string, Held<CatalogueWorld>])[] = [
   [
-    [
-      'it connects to store and transport, and listens to both queues',
-      async ({ house }) => {
-        expect([house.transport.connected, house.registry.store.connected]).toEqual([true, true]);
-        const queue = { consumers: 1, messages: expect.any(Number) };
-        expect(await house.transport.statistics()).toEqual({ keepalives: queue, results: queue });
-      },
-    ],
-    [
-      'a keepalive is stored, its client subscribed to itself as well',
-      async ({ house, keepalive }) => {
-        await keepalive({ name: 'kept', tier: 'gold' });
-        expect(house.views.client('kept')?.client).toMatchObject({
-          ...{ name: 'kept', tier: 'gold', subscriptions: ['test', 'client:kept'] },
-        });
-      },
-    ],
-    [
-      'a client that is new is told to the handler "registration", once',
-      async ({ keepalive, results, told }) => {
-        await keepalive({ name: 'new' });
-        await keepalive({ name: 'new' });
-        await results('new', { name: 'registered', status: 1, handler: 'registration' });
-        const checks = (await told('registration', 'new', 2)).map(({ check }) => check);
-        const registrations = checks.filter(({ name }) => name === 'registration');
-        expect(registrations).toMatchObject([{ output: 'new client registration', status: 1 }]);
-      },
-    ],
-    [
-      'a new client may have its registration handled by a handler of its own',
-      async ({ keepalive, told }) => {
-        await keepalive({ name: 'own', registration: { handler: 'other', status: 2 } });
-        expect((await told('other', 'own'))[0]?.check).toMatchObject({ name: 'registration', status: 2 });
-      },
-    ],
-    [
-      'the first signature of a client holds; keepalives with another are dropped',
-      intake('a keepalive replaces what was known; another signature is refused'),
-    ],
-    [
-      'a handler of sets in a set is told through each handler once',
-      async ({ house, results, told }) => {
-        await results('nested', { name: 'test', status: 1, handlers: ['nested_twice', 'file'] });
-        for (const handler of ['file', 'other']) expect(await told(handler, 'nested')).toHaveLength(1);
-        await until(() => [...house.views.deliveries()].length === 0, 'everybody was told');
-        const records = await house.registry.log('deliveries', 'nested', 'test');
-        expect(records.map(({ entry }) => entry.handler).sort()).toEqual(['file', 'other']);
-      },
-    ],
-    ['a third level of sets is refused', decide('a third level is refused, the rest is told')],
-    ['a handler that nobody knows is told in the log', decide('an unknown name beside a known one')],
-    [
-      'a result may name its aggregate, be one, or name several',
-      async ({ house, results }) => {
-        await results('summed', { name: 'one', aggregate: true });
-        await results('summed', { name: 'two', aggregate: 'named' });
-        await results('summed', { name: 'three', aggregates: ['named', 'third'] });
-        const members = (aggregate: string): string[] =>
-          [...house.views.members(aggregate)].map(({ client, check }) => `${client}:${check}`);
-        expect(members('one')).toEqual(['summed:one']);
-        expect(members('named').sort()).toEqual(['summed:three', 'summed:two']);
-        expect(members('third')).toEqual(['summed:three']);
-      },
-    ],
-    [
-      'the command of a proxy check is shown as it is configured, not as it was run',
-      async ({ house, results }) => {
-        await results('poller', { name: 'source', source: 'switch-x', command: 'echo secret', status: 1 });
-        expect(house.views.state('switch-x', 'source')?.check).toMatchObject({
-          command: 'echo :::name:::; exit 1',
-          origin: 'poller',
-        });
-      },
-    ],
-    [
-      'a check that alternates flaps, and is resolved when it has calmed down',
-      async ({ house, results, told }) => {
-        await results('restless', ...statuses(restless, flapping));
-        expect(house.views.state('restless', 'test')?.event?.action).toBe('flapping');
-        await results('restless', ...statuses(calm, flapping));
-        expect(house.views.state('restless', 'test')?.event).toBeNull();
-        await until(() => [...house.views.deliveries()].length === 0, 'everybody was told');
-        const actions = (await told('file', 'restless')).map(({ action }) => action);
-        expect(actions.at(-1)).toBe('resolve');
-        expect(actions.indexOf('flapping')).toBeGreaterThan(actions.indexOf('resolve'));
-      },
-    ],
-    [
-      'a check that flaps can be resolved by force',
-      async ({ house, results }) => {
-        await results('forced', ...statuses(restless, flapping));
-        expect(house.views.state('forced', 'test')?.event?.action).toBe('flapping');
-        await results('forced', ...statuses([0], { ...flapping, force_resolve: true }));
-        expect(house.views.state('forced', 'test')?.event).toBeNull();
-      },
-    ],
-    [
-      'how much a check changes is weighed over 21 results: the figures of Sensu',
-      history('total state change decays as the original does once the alternation stops'),
-    ],
-    [
-      'an event is silenced by subscription, by both, and by check, named in this order',
-      async ({ house, keepalive, results, printed }) => {
-        await keepalive({ name: 'quiet' });
-        const entries = [
-          { check: 'hush' },
-          { subscription: 'client:quiet', check: 'hush' },
-          { subscription: 'client:quiet' },
-        ];
-        for (const entry of entries) await createSilence(house, entry);
-        await house.views.shown();
-        await results('quiet', { name: 'hush', status: 1, handlers: ['file', 'silenced'] });
-        const [text = ''] = await printed('silenced', 'quiet');
-        expect(JSON.parse(text)).toMatchObject({
-          silenced: true,
-          silenced_by: ['client:quiet:*', 'client:quiet:hush', '*:hush'],
-        });
-        const records = await house.registry.log('deliveries', 'quiet', 'hush');
-        expect(records.find(({ entry }) => entry.handler === 'file')?.entry.filtered?.by).toBe('silenced');
-        for (const id of ['*:hush', 'client:quiet:hush', 'client:quiet:*']) await clearSilence(house, id);
-      },
-    ],
-    [
-      'an event without a silence is not silenced',
-      async ({ results, told }) => {
-        await results('loud', ...statuses([1]));
-        expect((await told('file', 'loud'))[0]).toMatchObject({ silenced: false, silenced_by: [] });
-      },
-    ],
-    [
-      'a silence that ends with the resolve lets it through, and is gone',
-      async ({ house, results, told }) => {
-        await createSilence(house, { subscription: 'client:soon', expire_on_resolve: true });
-        await house.views.shown();
-        await results('soon', ...statuses([1, 0]));
-        expect((await told('file', 'soon')).map(({ action, silenced }) => [action, silenced])).toEqual([
-          ['resolve', false],
-        ]);
-        expect(house.views.silence('client:soon:*')).toBeUndefined();
-      },
-    ],
-    [
-      'a silence that begins later does not count yet',
-      async ({ house, results, told }) => {
-        const begin = Math.floor(house.clock.now() / 1000) + 3600;
-        await createSilence(house, { subscription: 'client:later', begin });
-        await house.views.shown();
-        await results('later', ...statuses([1]));
-        expect((await told('file', 'later'))[0]).toMatchObject({ silenced: false, silenced_by: [] });
-      },
-    ],
-    [
-      'an event keeps its id and watermark through a change of severity',
-      async ({ results, told }) => {
-        await results('worse', ...statuses([1, 1, 2, 2]));
-        const events = await told('file', 'worse', 4);
-        expect(new Set(events.map(({ id }) => id)).size).toBe(1);
-        expect(events.map((event) => [event.occurrences, event.occurrences_watermark])).toEqual([
-          ...[
-            [1, 1],
-            [2, 2],
-            [1, 2],
-            [2, 2],
-          ],
-        ]);
-      },
-    ],
-    [
-      'without auto_resolve an OK leaves the event, and tells nobody',
-      meaning('auto_resolve false keeps the event and tells nobody of the OK; force_resolve removes it'),
-    ],
-    [
-      'a result is stored, makes an event, is handled, and its end is handled',
-      async ({ house, results, told }) => {
-        await results('whole', ...statuses([2], { output: 'bad' }));
-        expect(house.views.state('whole', 'test')).toMatchObject({
-          ...{ history: [2], check: { output: 'bad', status: 2, type: 'standard' } },
-          event: { action: 'create', occurrences: 1, check: { history: ['2'], total_state_change: 0 } },
-        });
-        await results('whole', ...statuses([0]));
-        expect(house.views.state('whole', 'test')?.event).toBeNull();
-        expect((await told('file', 'whole', 2)).map(({ action }) => action)).toEqual(['create', 'resolve']);
-      },
-    ],
-    [
-      'what listens to all events is given those that nobody handles too',
-      exempt('bridges are Ruby in process; every event and result is in the feed of /api/v1'),
-    ],
-    ['a client’s results must carry its signature', intake('a client’s results must carry its signature')],
-    [
-      'a metric is handled though it is OK',
-      meaning('a plain OK makes no event; an OK metric makes one that is not kept'),
-    ],
-    ['of a metric the first line is stored', meaning('metric keeps the first line')],
-    ['of a metric on one short line all is stored', meaning('metric of one short line loses its newline')],
-    ['255 characters are stored whole', meaning('255 characters stay')],
-    ['256 characters are cut', meaning('256 characters are one too many')],
-    ['a check may say where its output is cut', meaning('a length of its own')],
-    [
-      'a metric may say that its output is not cut',
-      meaning('metric with truncate_output false is stored whole'),
-    ],
-    ['an empty output is stored empty', meaning("['nothing', { type: 'metric', output: '' }, '']")],
-    ['a standard output is stored whole', meaning('standard is stored whole')],
-    [
-      'bytes that are not UTF-8 harm no output',
-      testsOf('src/runtime/system/spawner/spawner.test.ts')('bytes that are not UTF-8'),
-    ],
-    [
-      'handlers are given the whole output',
-      async ({ results, told }) => {
-        await results('metric', { name: 'm', type: 'metric', output: 'a 1\nb 2\n', handler: 'file' });
-        expect((await told('file', 'metric'))[0]?.check.output).toBe('a 1\nb 2\n');
-      },
-    ],
-    [
-      'a result for another client makes a proxy client, which is not watched',
-      async ({ house, results }) => {
-        await results('poller', { name: 'uplink', source: 'switch-y' });
-        expect(house.views.client('switch-y')?.client).toEqual({
-          ...{ name: 'switch-y', address: 'unknown', subscriptions: ['client:switch-y'], keepalives: false },
-          ...{ version: '1.9.0', timestamp: expect.any(Number), type: 'proxy' },
-        });
-      },
-    ],
-    [
-      'a request goes to each subscription of a check',
-      requesting("each subscriber is asked once, and the transport's answers are counted"),
-    ],
-    [
-      'a request for one of those who share a subscription goes to one',
-      testsOf('src/testing/transport/request-cases.ts')(
-        'roundrobin: and direct: requests go to one subscriber, all others to each, once',
-      ),
-    ],
-    [
-      'a request for a check in process names it',
-      () => {
-        const check = { name: 'x', extension: 'probe', subscribers: ['test'], interval: 60 };
-        expect(requestFor(check, 7)).toEqual({ extension: 'probe', name: 'x', issued: 7 });
-      },
-    ],
-    [
-      'a proxy check is asked for once for each client that has the attributes',
-      schedule('a proxy check is asked for once for each client with the attributes'),
-    ],
-    ['requests of a proxy check are spread over its interval', schedule("['interval', {}, 90, 18]")],
-    ['requests of a proxy check are spread over the time until its cron', schedule("['cron', {}, 90, 18]")],
-    [
-      'how much of the time they are spread over can be said',
-      schedule("['cron', { splay_coverage: 50 }, 50, 10]"),
-    ],
-    [
-      'a check is asked for on a grid that its name decides: the figures of Sensu',
-      schedule("['test', 60, 17.601]"),
-    ],
-    [
-      'standalone checks are not asked for, nor those that are not published',
-      schedule('standalone and unpublished checks are not scheduled here'),
-    ],
-    ['a check may be asked for by cron', schedule('cron wins over interval')],
-    [
-      'a check that is subdued is not asked for',
-      schedule('a subdued check is logged and counted, not asked for'),
-    ],
-    [
-      'the server reports results for a client with its signature',
-      keepalives(
-        'every client is looked at every 30 s, from 30 s after the start on, and those without keepalives never',
-      ),
-    ],
-    [
-      'a client may have its keepalives handled by a handler of its own',
-      () => {
-        const client = { name: 'a', subscriptions: [], timestamp: 1, keepalive: { handler: 'custom' } };
-        const { check } = judgeKeepalive(client, 200, { check: {}, hasHandler: true, now: 300 });
-        expect(check).toMatchObject({ name: 'keepalive', handler: 'custom', status: 2 });
-      },
-    ],
-    [
-      'a token without a value in the keepalive attributes makes an OK a warning',
-      keepalives(
-        'tokens in the keepalive check are filled in from the client; one that nothing stands at makes OK a warning',
-      ),
-    ],
-    [
-      'a client without keepalives is critical, in the words of Sensu',
-      keepalives('No keepalive sent from client for 180 seconds (>=180)'),
-    ],
-    [
-      'a client that says so is not watched for keepalives',
-      keepalives(
-        'every client is looked at every 30 s, from 30 s after the start on, and those without keepalives never',
-      ),
-    ],
-    [
-      'a client that goes away is told of, and that it is back',
-      testsOf('test/simulation/time.test.ts')(
-        'a client that dies is a warning, then critical; when it is back that is told, once',
-      ),
-    ],
-    [
-      'a result older than its ttl makes an event, one that is younger does not',
-      testsOf('test/simulation/endings.test.ts')(
-        'a check that goes quiet is told once its ttl is over, until it is back; not while its client is silent',
-      ),
-    ],
-    ['the status of that event can be said', ttl('with a status of its own')],
-    [
-      'the interval of that event is that of the watch',
-      ttl('a result as old as its ttl says so, with the old times and the interval of the watch'),
-    ],
-    [
-      'while its client is silent no ttl is told',
-      ttl('every stale check is told every 30 s; not while its client is silent or leaves'),
-    ],
-    ['a server takes every task that is free', ONE_SERVER],
-    ['a server that stops gives its tasks back', ONE_SERVER],
-    ['two servers divide the tasks', ONE_SERVER],
-    ['a server registers itself, and is forgotten when it ends', ONE_SERVER],
-    ['a task has one holder at a time', leases('one holder at a time has a lease')],
-    [
-      'a task whose holder is gone is free',
-      leases('a lease ends with its time, and can no longer be renewed'),
-    ],
-    [
-      'two servers may take results at the same time',
-      intake('two servers on one store, batch against batch: nothing is lost and each history is right'),
-    ],
-    [
-      'a message of just the largest size is taken, one byte more is not',
-      async ({ house }) => {
-        const dropped = () => house.counters.read('results_oversized');
-        const before = dropped();
-        await house.transport.publishResult({ body: resultOf('large', 2_097_152) });
-        await house.views.shown();
-        expect([dropped(), house.views.state('large', 'large')?.history]).toEqual([before, [0]]);
-        await house.transport.publishResult({ body: resultOf('larger', 2_097_153) });
-        await house.views.shown();
-        expect([dropped(), house.views.state('larger', 'large')]).toEqual([before + 1, undefined]);
-      },
-    ],
-  ];
+    'it connects to store and transport, and listens to both queues',
+    async ({ house }) => {
+      expect([house.transport.connected, house.registry.store.connected]).toEqual([true, true]);
+      const queue = { consumers: 1, messages: expect.any(Number) };
+      expect(await house.transport.statistics()).toEqual({ keepalives: queue, results: queue });
+    },
+  ],
+  [
+    'a keepalive is stored, its client subscribed to itself as well',
+    async ({ house, keepalive }) => {
+      await keepalive({ name: 'kept', tier: 'gold' });
+      expect(house.views.client('kept')?.client).toMatchObject({
+        ...{ name: 'kept', tier: 'gold', subscriptions: ['test', 'client:kept'] },
+      });
+    },
+  ],
+  [
+    'a client that is new is told to the handler "registration", once',
+    async ({ keepalive, results, told }) => {
+      await keepalive({ name: 'new' });
+      await keepalive({ name: 'new' });
+      await results('new', { name: 'registered', status: 1, handler: 'registration' });
+      const checks = (await told('registration', 'new', 2)).map(({ check }) => check);
+      const registrations = checks.filter(({ name }) => name === 'registration');
+      expect(registrations).toMatchObject([{ output: 'new client registration', status: 1 }]);
+    },
+  ],
+  [
+    'a new client may have its registration handled by a handler of its own',
+    async ({ keepalive, told }) => {
+      await keepalive({ name: 'own', registration: { handler: 'other', status: 2 } });
+      expect((await told('other', 'own'))[0]?.check).toMatchObject({ name: 'registration', status: 2 });
+    },
+  ],
+  [
+    'the first signature of a client holds; keepalives with another are dropped',
+    intake('a keepalive replaces what was known; another signature is refused'),
+  ],
+  [
+    'a handler of sets in a set is told through each handler once',
+    async ({ house, results, told }) => {
+      await results('nested', { name: 'test', status: 1, handlers: ['nested_twice', 'file'] });
+      for (const handler of ['file', 'other']) expect(await told(handler, 'nested')).toHaveLength(1);
+      await until(() => [...house.views.deliveries()].length === 0, 'everybody was told');
+      const records = await house.registry.log('deliveries', 'nested', 'test');
+      expect(records.map(({ entry }) => entry.handler).sort()).toEqual(['file', 'other']);
+    },
+  ],
+  ['a third level of sets is refused', decide('a third level is refused, the rest is told')],
+  ['a handler that nobody knows is told in the log', decide('an unknown name beside a known one')],
+  [
+    'a result may name its aggregate, be one, or name several',
+    async ({ house, results }) => {
+      await results('summed', { name: 'one', aggregate: true });
+      await results('summed', { name: 'two', aggregate: 'named' });
+      await results('summed', { name: 'three', aggregates: ['named', 'third'] });
+      const members = (aggregate: string): string[] =>
+        [...house.views.members(aggregate)].map(({ client, check }) => `${client}:${check}`);
+      expect(members('one')).toEqual(['summed:one']);
+      expect(members('named').sort()).toEqual(['summed:three', 'summed:two']);
+      expect(members('third')).toEqual(['summed:three']);
+    },
+  ],
+  [
+    'the command of a proxy check is shown as it is configured, not as it was run',
+    async ({ house, results }) => {
+      await results('poller', { name: 'source', source: 'switch-x', command: 'echo secret', status: 1 });
+      expect(house.views.state('switch-x', 'source')?.check).toMatchObject({
+        command: 'echo :::name:::; exit 1',
+        origin: 'poller',
+      });
+    },
+  ],
+  [
+    'a check that alternates flaps, and is resolved when it has calmed down',
+    async ({ house, results, told }) => {
+      await results('restless', ...statuses(restless, flapping));
+      expect(house.views.state('restless', 'test')?.event?.action).toBe('flapping');
+      await results('restless', ...statuses(calm, flapping));
+      expect(house.views.state('restless', 'test')?.event).toBeNull();
+      await until(() => [...house.views.deliveries()].length === 0, 'everybody was told');
+      const actions = (await told('file', 'restless')).map(({ action }) => action);
+      expect(actions.at(-1)).toBe('resolve');
+      expect(actions.indexOf('flapping')).toBeGreaterThan(actions.indexOf('resolve'));
+    },
+  ],
+  [
+    'a check that flaps can be resolved by force',
+    async ({ house, results }) => {
+      await results('forced', ...statuses(restless, flapping));
+      expect(house.views.state('forced', 'test')?.event?.action).toBe('flapping');
+      await results('forced', ...statuses([0], { ...flapping, force_resolve: true }));
+      expect(house.views.state('forced', 'test')?.event).toBeNull();
+    },
+  ],
+  [
+    'how much a check changes is weighed over 21 results: the figures of Sensu',
+    history('total state change decays as the original does once the alternation stops'),
+  ],
+  [
+    'an event is silenced by subscription, by both, and by check, named in this order',
+    async ({ house, keepalive, results, printed }) => {
+      await keepalive({ name: 'quiet' });
+      const entries = [
+        { check: 'hush' },
+        { subscription: 'client:quiet', check: 'hush' },
+        { subscription: 'client:quiet' },
+      ];
+      for (const entry of entries) await createSilence(house, entry);
+      await house.views.shown();
+      await results('quiet', { name: 'hush', status: 1, handlers: ['file', 'silenced'] });
+      const [text = ''] = await printed('silenced', 'quiet');
+      expect(JSON.parse(text)).toMatchObject({
+        silenced: true,
+        silenced_by: ['client:quiet:*', 'client:quiet:hush', '*:hush'],
+      });
+      const records = await house.registry.log('deliveries', 'quiet', 'hush');
+      expect(records.find(({ entry }) => entry.handler === 'file')?.entry.filtered?.by).toBe('silenced');
+      for (const id of ['*:hush', 'client:quiet:hush', 'client:quiet:*']) await clearSilence(house, id);
+    },
+  ],
+  [
+    'an event without a silence is not silenced',
+    async ({ results, told }) => {
+      await results('loud', ...statuses([1]));
+      expect((await told('file', 'loud'))[0]).toMatchObject({ silenced: false, silenced_by: [] });
+    },
+  ],
+  [
+    'a silence that ends with the resolve lets it through, and is gone',
+    async ({ house, results, told }) => {
+      await createSilence(house, { subscription: 'client:soon', expire_on_resolve: true });
+      await house.views.shown();
+      await results('soon', ...statuses([1, 0]));
+      expect((await told('file', 'soon')).map(({ action, silenced }) => [action, silenced])).toEqual([
+        ['resolve', false],
+      ]);
+      expect(house.views.silence('client:soon:*')).toBeUndefined();
+    },
+  ],
+  [
+    'a silence that begins later does not count yet',
+    async ({ house, results, told }) => {
+      const begin = Math.floor(house.clock.now() / 1000) + 3600;
+      await createSilence(house, { subscription: 'client:later', begin });
+      await house.views.shown();
+      await results('later', ...statuses([1]));
+      expect((await told('file', 'later'))[0]).toMatchObject({ silenced: false, silenced_by: [] });
+    },
+  ],
+  [
+    'an event keeps its id and watermark through a change of severity',
+    async ({ results, told }) => {
+      await results('worse', ...statuses([1, 1, 2, 2]));
+      const events = await told('file', 'worse', 4);
+      expect(new Set(events.map(({ id }) => id)).size).toBe(1);
+      expect(events.map((event) => [event.occurrences, event.occurrences_watermark])).toEqual([
+        ...[
+          [1, 1],
+          [2, 2],
+          [1, 2],
+          [2, 2],
+        ],
+      ]);
+    },
+  ],
+  [
+    'without auto_resolve an OK leaves the event, and tells nobody',
+    meaning('auto_resolve false keeps the event and tells nobody of the OK; force_resolve removes it'),
+  ],
+  [
+    'a result is stored, makes an event, is handled, and its end is handled',
+    async ({ house, results, told }) => {
+      await results('whole', ...statuses([2], { output: 'bad' }));
+      expect(house.views.state('whole', 'test')).toMatchObject({
+        ...{ history: [2], check: { output: 'bad', status: 2, type: 'standard' } },
+        event: { action: 'create', occurrences: 1, check: { history: ['2'], total_state_change: 0 } },
+      });
+      await results('whole', ...statuses([0]));
+      expect(house.views.state('whole', 'test')?.event).toBeNull();
+      expect((await told('file', 'whole', 2)).map(({ action }) => action)).toEqual(['create', 'resolve']);
+    },
+  ],
+  [
+    'what listens to all events is given those that nobody handles too',
+    exempt('bridges are Ruby in process; every event and result is in the feed of /api/v1'),
+  ],
+  ['a client’s results must carry its signature', intake('a client’s results must carry its signature')],
+  [
+    'a metric is handled though it is OK',
+    meaning('a plain OK makes no event; an OK metric makes one that is not kept'),
+  ],
+  ['of a metric the first line is stored', meaning('metric keeps the first line')],
+  ['of a metric on one short line all is stored', meaning('metric of one short line loses its newline')],
+  ['255 characters are stored whole', meaning('255 characters stay')],
+  ['256 characters are cut', meaning('256 characters are one too many')],
+  ['a check may say where its output is cut', meaning('a length of its own')],
+  [
+    'a metric may say that its output is not cut',
+    meaning('metric with truncate_output false is stored whole'),
+  ],
+  ['an empty output is stored empty', meaning("['nothing', { type: 'metric', output: '' }, '']")],
+  [
+    'an output is cut between characters',
+    async ({ house, results }) => {
+      const metric = { name: 'cut', type: 'metric' };
+      const stored = (): string | undefined => house.views.state('cutter', 'cut')?.check.output;
+      await results('cutter', { ...metric, output: '😀'.repeat(255) });
+      expect(stored()).toBe('😀'.repeat(255));
+      await results('cutter', { ...metric, output: '😀'.repeat(300) });
+      expect(stored()).toBe(`${'😀'.repeat(256)}\n...`);
+    },
+  ],
+  ['a standard output is stored whole', meaning('standard is stored whole')],
+  [
+    'bytes that are not UTF-8 harm no output',
+    testsOf('src/runtime/system/spawner/spawner.test.ts')('bytes that are not UTF-8'),
+  ],
+  [
+    'handlers are given the whole output',
+    async ({ results, told }) => {
+      await results('metric', { name: 'm', type: 'metric', output: 'a 1\nb 2\n', handler: 'file' });
+      expect((await told('file', 'metric'))[0]?.check.output).toBe('a 1\nb 2\n');
+    },
+  ],
+  [
+    'a result for another client makes a proxy client, which is not watched',
+    async ({ house, results }) => {
+      await results('poller', { name: 'uplink', source: 'switch-y' });
+      expect(house.views.client('switch-y')?.client).toEqual({
+        ...{ name: 'switch-y', address: 'unknown', subscriptions: ['client:switch-y'], keepalives: false },
+        ...{ version: '1.9.0', timestamp: expect.any(Number), type: 'proxy' },
+      });
+    },
+  ],
+  [
+    'a request goes to each subscription of a check',
+    requesting("each subscriber is asked once, and the transport's answers are counted"),
+  ],
+  [
+    'a request for one of those who share a subscription goes to one',
+    testsOf('src/testing/transport/request-cases.ts')(
+      'roundrobin: and direct: requests go to one subscriber, all others to each, once',
+    ),
+  ],
+  [
+    'a request for a check in process names it',
+    () => {
+      const check = { name: 'x', extension: 'probe', subscribers: ['test'], interval: 60 };
+      expect(requestFor(check, 7)).toEqual({ extension: 'probe', name: 'x', issued: 7 });
+    },
+  ],
+  [
+    'a proxy check is asked for once for each client that has the attributes',
+    schedule('a proxy check is asked for once for each client with the attributes'),
+  ],
+  ['requests of a proxy check are spread over its interval', schedule("['interval', {}, 90, 18]")],
+  ['requests of a proxy check are spread over the time until its cron', schedule("['cron', {}, 90, 18]")],
+  [
+    'how much of the time they are spread over can be said',
+    schedule("['cron', { splay_coverage: 50 }, 50, 10]"),
+  ],
+  [
+    'a check is asked for on a grid that its name decides: the figures of Sensu',
+    schedule("['test', 60, 17.601]"),
+  ],
+  [
+    'standalone checks are not asked for, nor those that are not published',
+    schedule('standalone and unpublished checks are not scheduled here'),
+  ],
+  ['a check may be asked for by cron', schedule('cron wins over interval')],
+  [
+    'a check that is subdued is not asked for',
+    schedule('a subdued check is logged and counted, not asked for'),
+  ],
+  [
+    'the server reports results for a client with its signature',
+    keepalives(
+      'every client is looked at every 30 s, from 30 s after the start on, and those without keepalives never',
+    ),
+  ],
+  [
+    'a client may have its keepalives handled by a handler of its own',
+    () => {
+      const client = { name: 'a', subscriptions: [], timestamp: 1, keepalive: { handler: 'custom' } };
+      const { check } = judgeKeepalive(client, 200, { check: {}, hasHandler: true, now: 300 });
+      expect(check).toMatchObject({ name: 'keepalive', handler: 'custom', status: 2 });
+    },
+  ],
+  [
+    'a token without a value in the keepalive attributes makes an OK a warning',
+    keepalives(
+      'tokens in the keepalive check are filled in from the client; one that nothing stands at makes OK a warning',
+    ),
+  ],
+  [
+    'a client without keepalives is critical, in the words of Sensu',
+    keepalives('No keepalive sent from client for 180 seconds (>=180)'),
+  ],
+  [
+    'a client that says so is not watched for keepalives',
+    keepalives(
+      'every client is looked at every 30 s, from 30 s after the start on, and those without keepalives never',
+    ),
+  ],
+  [
+    'a client that goes away is told of, and that it is back',
+    testsOf('test/simulation/time.test.ts')(
+      'a client that dies is a warning, then critical; when it is back that is told, once',
+    ),
+  ],
+  [
+    'a result older than its ttl makes an event, one that is younger does not',
+    testsOf('test/simulation/endings.test.ts')(
+      'a check that goes quiet is told once its ttl is over, until it is back; not while its client is silent',
+    ),
+  ],
+  ['the status of that event can be said', ttl('with a status of its own')],
+  [
+    'the interval of that event is that of the watch',
+    ttl('a result as old as its ttl says so, with the old times and the interval of the watch'),
+  ],
+  [
+    'while its client is silent no ttl is told',
+    ttl('every stale check is told every 30 s; not while its client is silent or leaves'),
+  ],
+  ['a server takes every task that is free', ONE_SERVER],
+  ['a server that stops gives its tasks back', ONE_SERVER],
+  ['two servers divide the tasks', ONE_SERVER],
+  ['a server registers itself, and is forgotten when it ends', ONE_SERVER],
+  ['a task has one holder at a time', leases('one holder at a time has a lease')],
+  ['a task whose holder is gone is free', leases('a lease ends with its time, and can no longer be renewed')],
+  [
+    'two servers may take results at the same time',
+    intake('two servers on one store, batch against batch: nothing is lost and each history is right'),
+  ],
+  [
+    'a message of just the largest size is taken, one byte more is not',
+    async ({ house }) => {
+      const dropped = () => house.counters.read('results_oversized');
+      const before = dropped();
+      await house.transport.publishResult({ body: resultOf('large', 2_097_152) });
+      await house.views.shown();
+      expect([dropped(), house.views.state('large', 'large')?.history]).toEqual([before, [0]]);
+      await house.transport.publishResult({ body: resultOf('larger', 2_097_153) });
+      await house.views.shown();
+      expect([dropped(), house.views.state('larger', 'large')]).toEqual([before + 1, undefined]);
+    },
+  ],
+];
 
 /** What Sensu Core's tests assert of its server. */
 export const catalogue: CatalogueLine<CatalogueWorld>[] = [

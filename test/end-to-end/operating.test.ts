@@ -65,7 +65,7 @@ describe('an operator', { timeout: SLOW }, () => {
     expect(await silences()).toMatchObject([{ id: 'client:web-1:page', reason: 'new disk' }]);
 
     const { stdout } = await ask('silence');
-    expect(stdout).toMatch(/client:web-1:page .*new disk .*in (2 h 0|1 h 59) min/);
+    expect(stdout).toMatch(/client:web-1:page .*in (2 h 0|1 h 59) min .*new disk/);
 
     expect(await ask('silence', 'clear', 'nobody:page')).toMatchObject({
       code: 3,
@@ -80,9 +80,11 @@ describe('an operator', { timeout: SLOW }, () => {
       [['silence', 'add'], 'say what to silence: --client, --subscription or --check'],
       [['silence', 'add', '--check', 'page', '--for', 'ever'], '--for takes a stretch of time'],
       [['silence', 'add', '--client', 'a', '--subscription', 'b'], 'not for both'],
+      [['silence', 'add', '--check', 'a b'], '--check takes a name of letters, digits, "_", "." and "-"'],
+      [['silence', 'add', '--check', 'a', '--json'], "unknown option '--json'"],
       [['stash', 'set', 'a', '[1]'], 'a stash holds a JSON object'],
       [['search', 'hosts', 'x'], 'Allowed choices are events, results, clients'],
-      [['search', 'events', 'stattus:critical'], 'status'],
+      [['search', 'events', 'a stattus:critical'], '"stattus" (character 3); did you mean "status"?'],
     ] as const) {
       const { code, stderr } = await ask(...args);
       expect([code, stderr]).toEqual([2, expect.stringContaining(sentence)]);
@@ -131,6 +133,30 @@ describe('an operator', { timeout: SLOW }, () => {
       code: 3,
       stderr: 'tocsin: There is no check nothing.\n',
     });
+    expect(await ask('request', 'uptime', '--client', 'nobody')).toMatchObject({
+      code: 3,
+      stderr: 'tocsin: Nobody would run uptime: no client subscribes to client:nobody.\n',
+    });
+  });
+
+  it('is told of a silence that covers nobody yet, or that has not begun', async () => {
+    const nobody = await ask('silence', 'add', '--client', 'nobody', '--dry-run');
+    expect(nobody.stdout).toBe(
+      'Would silence client:nobody:*, which hides no open event now.\nThere is no client nobody yet.\n',
+    );
+    const later = await ask('silence', 'add', '--subscription', 'linux', '--in', '1h', '--dry-run');
+    expect(later.stdout).toBe('Would silence linux:* from 1h on.\n');
+  });
+
+  it('sees what a hook found out about a problem', async () => {
+    const hooks = {
+      critical: { command: 'ps', output: 'no nginx\nno cron\n', status: 0 },
+      'non-zero': { command: 'not run' },
+    };
+    const result = { source: 'web-9', name: 'page', status: 2, output: 'down', hooks };
+    expect(await up.api.post('/results', result)).toBe(202);
+    const { stdout } = await ask('events', 'web-9/page');
+    expect(stdout).toContain('\ndown\n\nHOOK critical\n  no nginx\n  no cron\n\nWHAT CHANGED WHEN\n');
   });
 
   it('keeps a document, reads it, and deletes it', async () => {

@@ -132,6 +132,7 @@ export class Fleet {
   get removalParts(): RemovalParts {
     return {
       registry: this.registry,
+      views: this.views,
       transport: this.#transport as Transport,
       clock: this.clock,
       log: this.log,

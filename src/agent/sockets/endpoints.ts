@@ -1,5 +1,5 @@
+import { secretsOf, shownDocument } from '../../config/index.ts';
 import { parseJson } from '../../model/json.ts';
-import { DEFAULT_REDACT, redact } from '../../model/redact.ts';
 import type { Attributes } from '../../model/schema.ts';
 import { type Clock, sleep } from '../../runtime/clock.ts';
 import type { Transport, TransportStatistics } from '../../transport/index.ts';
@@ -66,7 +66,7 @@ const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
     guarded: true,
     answer: ({ url }, { document }) => {
       const whole = /redacted=false/i.test(url.slice(pathOf(url).length));
-      return answered(200, 'OK', whole ? document() : redact(document(), DEFAULT_REDACT));
+      return answered(200, 'OK', whole ? document() : shownDocument(document(), secretsOf(document())));
     },
   },
   '/brew': {

@@ -217,6 +217,15 @@ describe('GET /settings', () => {
     expect((await world.ask('GET', '/settings?redacted=no', basic('foo:bar:baz')))[1]).not.toEqual(document);
   });
 
+  it('leaves out what the client names as secret, and passwords in addresses', async () => {
+    const own = { client: { redact: ['pin'], pin: 1, password: 'x' }, redis: 'redis://u:secret@h' };
+    const world = await setUp({}, own);
+    expect((await world.ask('GET', '/settings', basic('foo:bar:baz')))[1]).toEqual({
+      client: { redact: ['pin'], pin: 'REDACTED', password: 'REDACTED' },
+      redis: 'redis://REDACTED@h',
+    });
+  });
+
   it.each([['foo:bar'], ['foo:bar:bazz'], ['FOO:bar:baz'], [':'], ['']])(
     'tells nothing to those with %j',
     async (login) => {

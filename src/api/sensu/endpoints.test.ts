@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { exchange, rawRequest, takeApart } from '../../testing/api/raw-http.ts';
 import { startWorld, type World } from '../../testing/api/world.ts';
+import { testSettings } from '../../testing/settings.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -54,6 +55,26 @@ describe('events', () => {
       history: [2, 0],
     });
     expect((await resolve()).status).toBe(404);
+  });
+
+  it('are shown without the secrets that their client was registered with', async () => {
+    const client = { name: 'nas', address: '', subscriptions: [], timestamp: 1, snmp: { community: 'c' } };
+    const own = { ...client, name: 'own', redact: ['pin'], pin: 'x' };
+    for (const one of [client, own]) {
+      const event = { ...eventOf(one.name, 'disk'), client: one };
+      await world.state(one.name, { check: { name: 'disk', status: 1, output: '' }, event });
+    }
+    const hidden = { snmp: { community: 'REDACTED' } };
+    expect((await call('GET', '/events/nas/disk')).body.client).toMatchObject(hidden);
+    expect((await call('GET', '/events/nas')).body).toMatchObject([{ client: hidden }]);
+    expect((await call('GET', '/events')).body).toMatchObject([
+      { client: hidden },
+      { client: { pin: 'REDACTED', snmp: { community: 'c' } } },
+    ]);
+    expect((await call('GET', '/events?filter.client.snmp.community=c')).body).toMatchObject([
+      { client: { name: 'own' } },
+    ]);
+    expect((await call('GET', '/events?filter.client.pin=x')).body).toEqual([]);
   });
 
   it('carry no signature for a client that is not registered', async () => {
@@ -249,6 +270,69 @@ describe('checks', () => {
   it('leave out those that agents run by themselves', async () => {
     expect((await call('GET', '/checks')).body).toEqual([{ command: 'x', name: 'disk' }]);
     expect((await call('GET', '/checks/alone')).status).toBe(404);
+  });
+});
+
+describe('settings', () => {
+  it('leave out what the client names as secret, and passwords in addresses, unless asked for', async () => {
+    const document = { client: { redact: ['pin'], pin: 1, password: 'x' }, redis: 'redis://u:secret@h' };
+    const settings = { ...testSettings(), document };
+    const own = await startWorld({ parts: { settings } });
+    onTestFinished(() => own.stop());
+    const ask = async (path: string) => (await fetch(own.url + path)).json();
+    expect(await ask('/settings')).toEqual({
+      client: { redact: ['pin'], pin: 'REDACTED', password: 'REDACTED' },
+      redis: 'redis://REDACTED@h',
+    });
+    expect(await ask('/settings?redacted=false')).toEqual(document);
+  });
+});
+
+describe('lists that change while they are read', () => {
+  it('hold each thing at most once, all that stayed, and are JSON', async () => {
+    const name = (index: number) => `i-${String(index).padStart(4, '0')}`;
+    const check = { name: 'disk', status: 1, output: 'x'.repeat(2_000) };
+    const writes = (from: number, to: number, isThere: boolean) =>
+      Array.from({ length: to - from }, (_, index) => ({
+        kind: 'state',
+        name: `${name(from + index)}/disk`,
+        value: isThere
+          ? {
+              ...{
+                check,
+                history: [1],
+                last_ok: null,
+                event: eventOf(name(from + index), 'disk'),
+                taken: [],
+              },
+              today: { day: 0, ok: 0, warning: 0, critical: 0, unknown: 0 },
+            }
+          : undefined,
+      }));
+    await world.store.commit([{ writes: writes(0, 2_000, true) }]);
+    await world.views.shown();
+    const reading = ['/results', '/events', '/results?limit=500&offset=1400'].map(async (path) => {
+      const { body, headers } = await call('GET', path);
+      return { items: body as { client: unknown }[], headers };
+    });
+    for (let round = 0; round < 20; round++) {
+      await world.store.commit([{ writes: writes(round * 50, round * 50 + 50, false) }]);
+      await world.store.commit([{ writes: writes(2_000 + round * 50, 2_050 + round * 50, true) }]);
+      await world.store.commit([{ writes: writes(1_000, 1_050, true) }]);
+    }
+    const [results, events, part] = await Promise.all(reading);
+    const namesOf = (list: typeof results) =>
+      (list?.items ?? []).map(({ client }) => (client as { name?: string }).name ?? client);
+    for (const list of [results, events]) {
+      const names = namesOf(list);
+      expect(new Set(names).size).toBe(names.length);
+      for (let index = 1_050; index < 2_000; index++) expect(names).toContain(name(index));
+    }
+    expect(namesOf(part).length).toBeLessThanOrEqual(500);
+    expect(new Set(namesOf(part)).size).toBe(namesOf(part).length);
+    const later = await call('GET', '/results?limit=10&offset=1990');
+    expect(later.body).toHaveLength(10);
+    expect((await call('GET', '/results?limit=10&offset=2000')).body).toEqual([]);
   });
 });
 

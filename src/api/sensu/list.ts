@@ -1,6 +1,20 @@
 import { matchAttributes } from '../../model/match.ts';
 import { type Answer, isList, type ListAnswer } from '../answer.ts';
+import type { Texts } from '../texts.ts';
 import type { Query } from './query.ts';
+
+/** Documents of a list that are made of one stored object each, whose JSON is therefore worth keeping. */
+export interface Stored<Item> {
+  texts: Texts;
+  /** The object in the store. */
+  of: (item: Item) => object;
+  document: (item: Item) => unknown;
+}
+
+/** Makes a list's documents as JSON that is kept, unless a filter wants to look into them. */
+export function stored<Item>(query: Query, { texts, of, document }: Stored<Item>): (item: Item) => unknown {
+  return query.filter() ? document : (item) => texts.of(of(item), item, document);
+}
 
 /**
  * Answers a list: all of it, or with `limit` (and `offset`) a part, whose place `X-Pagination` tells. Only the items

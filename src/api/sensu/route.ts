@@ -1,9 +1,10 @@
 import type { Answer } from '../answer.ts';
 import type { ApiLimits, ApiParts } from '../parts.ts';
+import type { Texts } from '../texts.ts';
 import type { Query } from './query.ts';
 
 /** What endpoints are handed beside the request. */
-export type EndpointParts = ApiParts & { limits: ApiLimits };
+export type EndpointParts = ApiParts & { limits: ApiLimits; texts: Texts };
 
 /** A request as an endpoint sees it. */
 export interface EndpointRequest {

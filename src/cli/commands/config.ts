@@ -5,6 +5,7 @@ import {
   explain,
   type LoadedSettings,
   schemaOf,
+  secretsOf,
   shownDocument,
 } from '../../config/index.ts';
 import {
@@ -14,6 +15,7 @@ import {
   loadConfiguration,
 } from '../configuration.ts';
 import { EXIT } from '../exit.ts';
+import { counted } from '../operate/words.ts';
 import { paint, safeText, type Terminal } from '../text.ts';
 import { jsonText } from './ask.ts';
 
@@ -42,19 +44,20 @@ function describeCheck(loaded: LoadedSettings, terminal: Terminal): string {
   if (loaded.problems) {
     const { length } = loaded.problems;
     blocks.push(describeProblems(loaded.problems));
-    blocks.push(
-      `${paint(terminal, 'red', '✗')} ${length} ${length === 1 ? 'mistake' : 'mistakes'}: nothing would start`,
-    );
+    blocks.push(`${paint(terminal, 'red', '✗')} ${counted(length, 'mistake')}: nothing would start`);
   } else {
     const { settings } = loaded;
     const { checks, skippedChecks } = settings;
     blocks.push(describeSkipped(settings));
-    const count = `${loaded.read.files.length} files, ${checks.size} checks, ${settings.handlers.size} handlers`;
+    const { files } = loaded.read;
+    const { handlers } = settings;
+    const count = `${counted(files.length, 'file')}, ${counted(checks.size, 'check')}, ${counted(handlers.size, 'handler')}`;
     blocks.push(
       skippedChecks.size === 0
         ? `${paint(terminal, 'green', '✓')} the configuration is valid (${count})`
         : `${paint(terminal, 'red', '✗')} all but these checks would start (${count})`,
     );
+    if (files.length === 0) blocks.push('No file was read: name a folder with -d, or a file with -c.');
   }
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
 }
@@ -64,9 +67,7 @@ export async function configPrint(options: ConfigOptions, terminal: Terminal): P
   const loaded = await loadConfiguration(options);
   const { document } = loaded.read;
   const client = loaded.settings?.client ?? document.client;
-  const { redact } = (client ?? {}) as { redact?: unknown };
-  const added = Array.isArray(redact) ? redact.map(String) : [];
-  terminal.write(jsonText(shownDocument(shownDocument({ ...document, client }), added)));
+  terminal.write(jsonText(shownDocument({ ...document, client }, secretsOf(document))));
   const problems = mistakesIn(loaded);
   if (problems.length === 0) return EXIT.ok;
   process.stderr.write(`${describeProblems(problems)}\n`);
@@ -94,8 +95,8 @@ function describe({ path, value, from, overrode, meaning, type }: Explanation, t
   ];
   const places =
     typeof from === 'string' ? (from === 'default' ? ['a built-in default'] : []) : from.map(where);
-  const title = places.length > 1 ? 'joined of' : 'from';
-  for (const place of places) lines.push(`  ${title.padEnd(10)}${place}`);
+  for (const [index, place] of places.entries())
+    lines.push(`  ${(index === 0 ? 'from' : 'and').padEnd(10)}${place}`);
   for (const earlier of overrode) lines.push(`  overrode  ${where(earlier)}: ${shown(earlier.value)}`);
   if (meaning !== undefined) lines.push(`  meaning   ${meaning}`);
   if (type !== undefined) lines.push(`  takes     ${type}`);

@@ -118,6 +118,7 @@ function describe(story: Story, terminal: Terminal): string {
     '',
     safeText(check.output).trimEnd(),
     '',
+    ...hookLines(check.hooks, dim),
     dim('WHAT CHANGED WHEN'),
     ...orNothing(
       story.transitions.map((transition) => transitionLine(transition, terminal)),
@@ -131,6 +132,22 @@ function describe(story: Story, terminal: Terminal): string {
     ),
     '',
   ].join('\n');
+}
+
+/** What came of the hook that ran, if one did. */
+function hookLines(hooks: ExecutedCheck['hooks'], dim: (text: string) => string): string[] {
+  return Object.entries(hooks ?? {}).flatMap(([name, { output, status }]) =>
+    typeof output === 'string'
+      ? [
+          dim(`HOOK ${safeText(name)}${status ? `, which ended with ${status}` : ''}`),
+          ...safeText(output)
+            .trimEnd()
+            .split('\n')
+            .map((line) => `  ${line}`),
+          '',
+        ]
+      : [],
+  );
 }
 
 function orNothing(lines: string[], nothing: string): string[] {

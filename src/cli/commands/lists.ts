@@ -76,13 +76,19 @@ function listOf<T>(list: {
     return showAndWatch({ api, terminal, watch: options.watch, types: list.types }, async () => {
       const { items, single } = await fetchItems<T>(api, list.path(only));
       if (!single && (await isUnknown(api, only, items)))
-        return { text: `There is no ${only}.\n`, code: EXIT.notFound };
+        return { text: nothingOf(only ?? ''), code: EXIT.notFound };
       if (options.json) return { text: jsonText(single ? items[0] : items), code: EXIT.ok };
       if (items.length === 0) return { text: `${list.nothing}\n`, code: EXIT.ok };
       const rows = items.sort(list.order).map((item) => list.row(item, terminal));
       return { text: table(terminal, list.headings, rows), code: EXIT.ok };
     });
   };
+}
+
+function nothingOf(name: string): string {
+  return name.includes('/')
+    ? `There is no result ${name}. "tocsin results" lists what is.\n`
+    : `There is no client ${name}.\n`;
 }
 
 /** The list at a path, empty when there is none, or the one thing that is there. */

@@ -73,9 +73,12 @@ function toldLines(board: Board, terminal: Terminal): string[] {
   ];
 }
 
-/** One delivery as a line. */
-export function toldLine(record: DeliveryRecord, terminal: Terminal): string {
-  const time = new Date(record.timestamp * 1000).toTimeString().slice(0, 8);
+/** One delivery as a line; the list on a screen shows the time of day alone. */
+export function toldLine(
+  record: DeliveryRecord,
+  terminal: Terminal,
+  time = new Date(record.timestamp * 1000).toTimeString().slice(0, 8),
+): string {
   const what = `${record.action} of ${record.client}/${record.check}`;
   const outcome =
     record.outcome === 'handled'

@@ -85,7 +85,8 @@ function openLines(parts: DisplayParts): Display {
   return {
     take(item) {
       const record = deliveryOf(item);
-      if (record && record.outcome !== 'filtered') terminal.write(`${toldLine(record, terminal)}\n`);
+      if (record && record.outcome !== 'filtered')
+        terminal.write(`${toldLine(record, terminal, moment(record.timestamp))}\n`);
       if (item.type !== 'document' || item.kind !== 'state') return;
       const state = item.value as CheckState | undefined;
       if (!state) statuses.delete(item.name);

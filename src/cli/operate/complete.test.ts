@@ -1,6 +1,6 @@
 import { Argument, Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { candidates, type NameSource } from './complete.ts';
+import { candidates, type NameSource, type QuerySource } from './complete.ts';
 
 const NAMES: Record<Parameters<NameSource>[0], string[]> = {
   clients: ['web-1', 'web-2', 'db-1'],
@@ -33,8 +33,12 @@ function program(): Command {
   return made;
 }
 
+/** As the server would: fields of the subject, whatever stands before. */
+const queries: QuerySource = async (subject, written) =>
+  ['status:', 'check:'].map((word) => ({ word, meaning: `${subject}, word ${written.length}` }));
+
 async function words(...line: string[]): Promise<string[]> {
-  return (await candidates(program(), line, async (kind) => NAMES[kind])).map(({ word }) => word);
+  return (await candidates(program(), line, async (kind) => NAMES[kind], queries)).map(({ word }) => word);
 }
 
 describe('completion offers', () => {
@@ -45,7 +49,7 @@ describe('completion offers', () => {
   });
 
   it('commands below a command, with what they do', async () => {
-    expect(await candidates(program(), ['silence', 'a'], async () => [])).toEqual([
+    expect(await candidates(program(), ['silence', 'a'], async () => [], queries)).toEqual([
       { word: 'add', meaning: 'new' },
     ]);
   });
@@ -67,12 +71,20 @@ describe('completion offers', () => {
   });
 
   it('names again and again where many can stand', async () => {
-    expect(await words('resolve', 'web-1/disk', '')).toEqual(['web-1/disk']);
+    expect(await words('resolve', 'web-1/disk', 'web')).toEqual(['web-1/disk']);
     expect(await words('silence', 'clear', 'x', 'client:')).toEqual(['client:web-1:*']);
+  });
+
+  it('what can be written next in a search, also in the one of resolve', async () => {
+    expect(await words('search', 'events', 'client:web-1', '')).toEqual(['status:', 'check:']);
+    expect(await words('search', 'events', 's')).toEqual(['status:']);
+    expect(await words('resolve', 'che')).toEqual(['check:']);
+    expect(await words('search', 'events', '--', 'x', '--')).toEqual([]);
+    const [found] = await candidates(program(), ['search', 'clients', 'a', 'st'], async () => [], queries);
+    expect(found).toEqual({ word: 'status:', meaning: 'clients, word 2' });
   });
 
   it('the choices of an argument', async () => {
     expect(await words('search', '')).toEqual(['events', 'clients']);
-    expect(await words('search', 'events', '')).toEqual([]);
   });
 });

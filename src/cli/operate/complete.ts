@@ -11,6 +11,9 @@ export type NameSource = (
   kind: 'clients' | 'checks' | 'events' | 'silences' | 'aggregates',
 ) => Promise<string[]>;
 
+/** What may be written next in a search: the words that can stand in the place of the last one. */
+export type QuerySource = (subject: string, words: readonly string[]) => Promise<Candidate[]>;
+
 /** What an argument's name in the help says of the names that fit. */
 const SOURCES: Readonly<Record<string, Parameters<NameSource>[0]>> = {
   client: 'clients',
@@ -29,21 +32,35 @@ export async function candidates(
   program: Command,
   words: readonly string[],
   names: NameSource,
+  queries: QuerySource,
 ): Promise<Candidate[]> {
   const begun = words.at(-1) ?? '';
-  const { command, option, position } = follow(program, words.slice(0, -1));
-  const found = option ? await valuesOf(option, names) : await nextWords(command, begun, position, names);
+  const { command, option, given } = follow(program, words.slice(0, -1));
+  const found = option ? await valuesOf(option, names) : await nextWords(command, begun, given.length, names);
+  const query = option || begun.startsWith('-') ? undefined : queryIn(command, given);
+  if (query) found.push(...(await queries(query.subject, [...query.words, begun])));
   return found.filter(({ word }) => word.startsWith(begun));
 }
 
-/** The command that the words have come to, the flag that waits for its value, and how many arguments stand there. */
+/** The search that the next word belongs to: what it looks among, and its words so far. */
+function queryIn(
+  command: Command,
+  given: readonly string[],
+): { subject: string; words: readonly string[] } | undefined {
+  const [first, second] = command.registeredArguments;
+  if (first?.name() === 'client/check' && first.variadic) return { subject: 'events', words: given };
+  const [subject, ...words] = given;
+  return second?.name() === 'query' && subject !== undefined ? { subject, words } : undefined;
+}
+
+/** The command that the words have come to, the flag that waits for its value, and the arguments that stand there. */
 function follow(
   program: Command,
   words: readonly string[],
-): { command: Command; option: Option | undefined; position: number } {
+): { command: Command; option: Option | undefined; given: string[] } {
   let command = program;
   let option: Option | undefined;
-  let position = 0;
+  const given: string[] = [];
   for (const word of words) {
     if (option) {
       option = undefined;
@@ -52,12 +69,13 @@ function follow(
         (one) => (one.short === word || one.long === word) && (one.required || one.optional),
       );
     } else {
-      const next = position === 0 ? command.commands.find((one) => namesOf(one).includes(word)) : undefined;
+      const next =
+        given.length === 0 ? command.commands.find((one) => namesOf(one).includes(word)) : undefined;
       if (next) command = next;
-      else position++;
+      else given.push(word);
     }
   }
-  return { command, option, position };
+  return { command, option, given };
 }
 
 function namesOf(command: Command): string[] {

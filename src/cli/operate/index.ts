@@ -14,21 +14,25 @@ import type { SilenceOptions } from './silence.ts';
 /** How a command that ends tells its exit code. */
 export type Ended = (code: number) => void;
 
-/** What the flags of every command that asks a server are. */
-export type Asking = (command: Command) => Command;
+/** Adds the flags of every command that asks a server, and of every one that acts on it, which prints sentences only. */
+export interface Flags {
+  asking: (command: Command) => Command;
+  reaching: (command: Command) => Command;
+}
 
 const DRY_RUN = ['--dry-run', 'tell what would be hit, and do nothing'] as const;
 const REASON = ['--reason <text>', 'why, for the records'] as const;
 
 /** Adds all of them. */
-export function addOperatorCommands(program: Command, asking: Asking, ended: Ended): void {
-  addResolve(program, asking, ended);
-  addSilence(program, asking, ended);
-  addRequest(program, asking, ended);
-  addStash(program, asking, ended);
-  addAggregate(program, asking, ended);
-  addSearch(program, asking, ended);
-  asking(program.command('removals'))
+export function addOperatorCommands(program: Command, flags: Flags, ended: Ended): void {
+  addResolve(program, flags, ended);
+  addSilence(program, flags, ended);
+  addRequest(program, flags, ended);
+  addStash(program, flags, ended);
+  addAggregate(program, flags, ended);
+  addSearch(program, flags, ended);
+  flags
+    .asking(program.command('removals'))
     .description('clients and results that were forgotten, and why')
     .action(async (options: AskOptions) => {
       const { removals } = await import('./removals.ts');
@@ -37,8 +41,8 @@ export function addOperatorCommands(program: Command, asking: Asking, ended: End
   addCompletion(program, ended);
 }
 
-function addResolve(program: Command, asking: Asking, ended: Ended): void {
-  asking(program.command('resolve'))
+function addResolve(program: Command, { reaching }: Flags, ended: Ended): void {
+  reaching(program.command('resolve'))
     .argument('<client/check...>', 'events by name, or a query: status:warning check:disk*')
     .description('end events although their checks did not become OK')
     .option(...REASON)
@@ -54,7 +58,7 @@ function addResolve(program: Command, asking: Asking, ended: Ended): void {
     });
 }
 
-function addSilence(program: Command, asking: Asking, ended: Ended): void {
+function addSilence(program: Command, { asking, reaching }: Flags, ended: Ended): void {
   const silence = program
     .command('silence')
     .description('keep events from being told')
@@ -62,7 +66,7 @@ function addSilence(program: Command, asking: Asking, ended: Ended): void {
       'after',
       '\nExamples:\n  tocsin silence add --client web-1 --for 2h --reason "new disk"\n  tocsin silence list\n',
     );
-  asking(silence.command('add'))
+  reaching(silence.command('add'))
     .description('silence a client, a subscription, a check, or a check of one of them')
     .option('--client <client>', 'events of this client')
     .option('--subscription <name>', 'events of all clients with this subscription')
@@ -86,7 +90,7 @@ function addSilence(program: Command, asking: Asking, ended: Ended): void {
       const { listSilences } = await import('./silence.ts');
       ended(await listSilences(options, processTerminal()));
     });
-  asking(silence.command('clear'))
+  reaching(silence.command('clear'))
     .argument('<id...>', 'ids as the list shows them')
     .description('end silences')
     .option(...DRY_RUN)
@@ -96,8 +100,8 @@ function addSilence(program: Command, asking: Asking, ended: Ended): void {
     });
 }
 
-function addRequest(program: Command, asking: Asking, ended: Ended): void {
-  asking(program.command('request'))
+function addRequest(program: Command, { reaching }: Flags, ended: Ended): void {
+  reaching(program.command('request'))
     .argument('<check>', 'a configured check')
     .description('have agents run a check now')
     .option('--subscription <name...>', 'ask these subscriptions, not those of the check')
@@ -111,7 +115,7 @@ function addRequest(program: Command, asking: Asking, ended: Ended): void {
     });
 }
 
-function addStash(program: Command, asking: Asking, ended: Ended): void {
+function addStash(program: Command, { asking, reaching }: Flags, ended: Ended): void {
   const stash = program
     .command('stash')
     .description('small documents that people and plugins keep with the server')
@@ -128,7 +132,7 @@ function addStash(program: Command, asking: Asking, ended: Ended): void {
       const { showStash } = await import('./stash.ts');
       ended(await showStash(path, options, processTerminal()));
     });
-  asking(stash.command('set').argument('<path>').argument('<json>', 'an object; - reads standard input'))
+  reaching(stash.command('set').argument('<path>').argument('<json>', 'an object; - reads standard input'))
     .description('keep a document under a path')
     .option('--for <time>', 'ends by itself after 15m, 2h, 1d …')
     .option(...DRY_RUN)
@@ -136,7 +140,7 @@ function addStash(program: Command, asking: Asking, ended: Ended): void {
       const { setStash } = await import('./stash.ts');
       ended(await setStash(path, json, options, processTerminal()));
     });
-  asking(stash.command('delete').argument('<path>'))
+  reaching(stash.command('delete').argument('<path>'))
     .description('forget one of them')
     .option(...DRY_RUN)
     .action(async (path: string, options: AskOptions & { dryRun?: boolean }) => {
@@ -145,7 +149,7 @@ function addStash(program: Command, asking: Asking, ended: Ended): void {
     });
 }
 
-function addAggregate(program: Command, asking: Asking, ended: Ended): void {
+function addAggregate(program: Command, { asking }: Flags, ended: Ended): void {
   const aggregate = program
     .command('aggregate')
     .description('many results as one')
@@ -164,7 +168,7 @@ function addAggregate(program: Command, asking: Asking, ended: Ended): void {
     });
 }
 
-function addSearch(program: Command, asking: Asking, ended: Ended): void {
+function addSearch(program: Command, { asking }: Flags, ended: Ended): void {
   asking(program.command('search'))
     .addArgument(new Argument('<subject>', 'what to look among').choices(['events', 'results', 'clients']))
     .argument('[query...]', 'status:critical check:disk* client.region:eu "connection refused"')

@@ -4,7 +4,7 @@ import type { ApiClient } from '../api-client.ts';
 import { type AskOptions, apiOf } from '../commands/ask.ts';
 import { EXIT } from '../exit.ts';
 import type { Terminal } from '../text.ts';
-import { counted, whoAmI } from './words.ts';
+import { clientsOf, counted, whoAmI } from './words.ts';
 
 export interface RequestOptions extends AskOptions {
   subscription?: readonly string[];
@@ -20,8 +20,9 @@ export async function request(name: string, options: RequestOptions, terminal: T
     ...(options.subscription ?? []),
     ...(options.client ?? []).map((client) => `client:${client}`),
   ];
+  const asked = await shares(api, name, given);
   if (options.dryRun) {
-    terminal.write(await plan(api, name, given));
+    terminal.write(plan(name, asked));
     return EXIT.ok;
   }
   const { reason } = options;
@@ -31,27 +32,44 @@ export async function request(name: string, options: RequestOptions, terminal: T
     ...(reason === undefined ? {} : { reason }),
     ...(given.length === 0 ? {} : { subscribers: given }),
   };
+  if (asked?.length && asked.every(({ clients }) => clients === 0)) {
+    const names = asked.map(({ subscription }) => subscription).join(' or ');
+    throw new TocsinError('NOT_FOUND', `Nobody would run ${name}: no client subscribes to ${names}.`);
+  }
   await api.send('POST', '/request', body).catch(unknownCheck(name));
   terminal.write(`Asked for ${name}. Its results: tocsin results --watch\n`);
   return EXIT.ok;
 }
 
-/** Who would be asked. */
-async function plan(api: ApiClient, name: string, given: readonly string[]): Promise<string> {
+interface Share {
+  subscription: string;
+  clients: number;
+}
+
+/** Who would be asked; undefined for a check that names its clients by `proxy_requests`. */
+async function shares(api: ApiClient, name: string, given: readonly string[]): Promise<Share[] | undefined> {
   const check = await api.get<Check>(`/checks/${name}`);
-  if (!check && given.length === 0) throw new TocsinError('NOT_FOUND', `There is no check ${name}.`);
-  if (check?.proxy_requests)
-    return `Would ask for ${name} once for each client that its "proxy_requests" name.\n`;
-  const lines: string[] = [];
-  for (const subscription of given.length > 0 ? given : (check?.subscribers ?? [])) {
-    const query = encodeURIComponent(`subscription:"${subscription}"`);
-    const found = await api.get<{ total: number }>(`/api/v1/search/clients?limit=1&q=${query}`);
-    const share = /^(roundrobin|direct):/.test(subscription) ? 'one of ' : '';
-    lines.push(`  ${subscription}: ${share}${counted(found?.total ?? 0, 'client')}\n`);
+  if (check?.proxy_requests) return undefined;
+  const subscriptions = given.length > 0 ? given : (check?.subscribers ?? []);
+  return Promise.all(
+    subscriptions.map(async (subscription) => ({
+      subscription,
+      clients: await clientsOf(api, subscription),
+    })),
+  );
+}
+
+function plan(name: string, asked: readonly Share[] | undefined): string {
+  if (!asked) return `Would ask for ${name} once for each client that its "proxy_requests" name.\n`;
+  if (asked.length === 0) {
+    const hint = 'name some with --client or --subscription';
+    throw new TocsinError('NOT_FOUND', `There is no check ${name} with subscribers: ${hint}.`);
   }
-  return lines.length > 0
-    ? `Would ask for ${name}:\n${lines.join('')}`
-    : `${name} has no subscribers; name some.\n`;
+  const lines = asked.map(({ subscription, clients }) => {
+    const share = /^(roundrobin|direct):/.test(subscription) ? 'one of ' : '';
+    return `  ${subscription}: ${share}${counted(clients, 'client')}\n`;
+  });
+  return `Would ask for ${name}:\n${lines.join('')}`;
 }
 
 function unknownCheck(name: string): (error: unknown) => never {

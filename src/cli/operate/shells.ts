@@ -4,11 +4,22 @@ export type Shell = (typeof SHELLS)[number];
 /** Scripts that ask `tocsin complete` for every word; they know no command themselves, so they never grow old. */
 const SCRIPTS: Record<Shell, string> = {
   bash: `_tocsin() {
-  local line
+  local begun=\${COMP_LINE:0:COMP_POINT} line head=
+  local -a words
   COMPREPLY=()
+  read -ra words <<<"$begun"
+  [[ $begun == *[[:space:]] ]] && words+=('')
+  local word=\${words[\${#words[@]}-1]}
+  # Bash replaces only what stands behind the last colon.
+  [[ $COMP_WORDBREAKS == *:* && $word == *:* ]] && head=\${word%"\${word##*:}"}
   while IFS= read -r line; do
-    COMPREPLY+=("\${line%%$'\\t'*}")
-  done < <(tocsin complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+    line=\${line%%$'\\t'*}
+    COMPREPLY+=("\${line#"$head"}")
+  done < <(tocsin complete -- "\${words[@]:1}" 2>/dev/null)
+  [[ \${COMPREPLY[0]} == *: ]] && compopt -o nospace 2>/dev/null
+  # Files are offered as the values of flags only.
+  [[ \${#words[@]} -gt 2 && \${words[\${#words[@]}-2]} == -* ]] || compopt +o default 2>/dev/null
+  return 0
 }
 complete -o default -F _tocsin tocsin
 `,

@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import { TocsinError } from '../../runtime/errors.ts';
+import type { ApiClient } from '../api-client.ts';
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 
@@ -27,6 +28,13 @@ export function whoAmI(): string {
 /** `1 event`, `3 events` */
 export function counted(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? '' : 's'}`;
+}
+
+/** How many clients have a subscription. */
+export async function clientsOf(api: ApiClient, subscription: string): Promise<number> {
+  const query = encodeURIComponent(`subscription:"${subscription}"`);
+  const found = await api.get<{ total: number }>(`/api/v1/search/clients?limit=1&q=${query}`);
+  return found?.total ?? 0;
 }
 
 /** `client/check` in its parts; undefined for anything else. */

@@ -44,12 +44,20 @@ function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
+interface FindingParts {
+  transport: Transport;
+  views: Views;
+  /** The local client as it is now: its results carry its signature. */
+  client(): Pick<Settings['client'], 'name' | 'signature'>;
+  log: Log;
+}
+
 /** Reports findings as results of the local client. A configuration that never was wrong is not mentioned. */
 export class FindingReporter {
-  readonly #parts: { transport: Transport; views: Views; client: string; log: Log };
+  readonly #parts: FindingParts;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(parts: { transport: Transport; views: Views; client: string; log: Log }) {
+  constructor(parts: FindingParts) {
     this.#parts = parts;
   }
 
@@ -61,7 +69,8 @@ export class FindingReporter {
 
   async #publish({ status, output }: Finding): Promise<void> {
     const { transport, views, client, log } = this.#parts;
-    const before = views.state(client, CONFIGURATION_CHECK)?.check.status ?? 0;
+    const { name, signature } = client();
+    const before = views.state(name, CONFIGURATION_CHECK)?.check.status ?? 0;
     if (status === 0 && before === 0) return;
     const now = unixSeconds(systemClock);
     const check: ExecutedCheck = {
@@ -74,7 +83,8 @@ export class FindingReporter {
       duration: 0,
     };
     try {
-      await transport.publishResult({ body: { client, check } });
+      const signed = signature === undefined ? {} : { signature };
+      await transport.publishResult({ body: { client: name, check, ...signed } });
     } catch (error) {
       log.error('the state of the configuration could not be reported', { error: errorText(error) });
     }

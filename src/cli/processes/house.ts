@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { type Agent, createAgent } from '../../agent/index.ts';
 import { type Api, createApi, type ServerInfo } from '../../api/index.ts';
-import { fingerprintOf, type Settings } from '../../config/index.ts';
+import { type Fingerprint, fingerprintOf, type Settings } from '../../config/index.ts';
 import { unixSeconds } from '../../runtime/clock.ts';
 import { Counters } from '../../runtime/counters.ts';
 import { errorText } from '../../runtime/errors.ts';
@@ -38,6 +38,8 @@ export interface HouseOptions {
   configuration: Configuration;
   /** Where the configuration is read from again. */
   places: ConfigurationOptions;
+  /** What those places looked like before it was read. */
+  seen: Fingerprint;
   /** Port of the API, instead of the configured one; 0 takes any. */
   port?: number | undefined;
   /** Absolute path of the data folder. */
@@ -138,7 +140,7 @@ function reloading(options: HouseOptions, ground: Ground, running: Running): Rel
   const { log, places, port, configuration } = options;
   const { current, api, server, agent, files, url } = running;
   const { settings } = current;
-  const reporter = new FindingReporter({ ...ground, client: settings.client.name });
+  const reporter = new FindingReporter({ ...ground, client: () => current.settings.client });
   void reporter.report(findingOf({ settings: configuration.settings }));
   return new Reloader({
     settings,
@@ -162,6 +164,7 @@ async function watchPlaces(options: HouseOptions, reloader: Reloader, closers: C
   const { file, directories } = configSources(options.places);
   if (file === undefined && directories === undefined) return;
   const watch = new Watch({
+    seen: options.seen,
     look: () => fingerprintOf({ file, directories }),
     changed: () => void reloader.reload('its files have changed'),
   });

@@ -23,6 +23,8 @@ export interface ReloadParts {
 export class Reloader {
   readonly #parts: ReloadParts;
   #settings: Settings;
+  /** False while some part may hold what others do not: applying it broke off. */
+  #whole = true;
   #wanted: string | undefined;
   #running: Promise<void> | undefined;
 
@@ -83,8 +85,12 @@ export class Reloader {
     const { settings, needRestart } = withoutRestart(this.#settings, wanted);
     for (const attribute of needRestart) log.warn('this change needs a restart', { attribute });
     const { document, files } = this.#settings;
-    const same = sameValue(document, settings.document) && sameValue(files, settings.files);
-    if (!same) await apply(settings, plugins);
+    const same = this.#whole && sameValue(document, settings.document) && sameValue(files, settings.files);
+    if (!same) {
+      this.#whole = false;
+      await apply(settings, plugins);
+      this.#whole = true;
+    }
     this.#settings = settings;
     log.info(same ? 'the configuration has not changed' : 'the configuration was taken up', {
       why,

@@ -1,7 +1,7 @@
 import type { Settings } from '../../config/index.ts';
 import { sameValue } from '../../model/attributes.ts';
 
-/** Attributes that only a start acts on → what they are. */
+/** Attributes that only a start acts on, or acts on wholly → what they are. */
 const AT_START: Readonly<Record<string, (settings: Settings) => unknown>> = {
   'client.name': ({ client }) => client.name,
   'api.bind': ({ api }) => api.bind,
@@ -10,6 +10,8 @@ const AT_START: Readonly<Record<string, (settings: Settings) => unknown>> = {
   'tocsin.default_timeout': ({ spawn }) => spawn.defaultTimeoutMs,
   'tocsin.output_limit': ({ spawn }) => spawn.outputLimitBytes,
   'tocsin.store': ({ store }) => store,
+  // Callers are asked for the new ones at once, but commands have inherited an address with the old ones.
+  'SENSU_API_URL of commands': ({ api }) => [api.user, api.password],
 };
 
 /**

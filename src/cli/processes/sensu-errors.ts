@@ -1,5 +1,5 @@
 import type { ConfigProblem, LoadedSettings } from '../../config/index.ts';
-import { shownDocument } from '../../config/index.ts';
+import { secretsOf, shownDocument } from '../../config/index.ts';
 import { isAttributes, memberOf, valueAt } from '../../model/attributes.ts';
 import type { Attributes } from '../../model/schema.ts';
 
@@ -76,7 +76,7 @@ function ruleError(problem: ConfigProblem, document: Attributes): SensuError {
   const message = sentence(singular ?? section, members, problem, definition);
   const { file, line, hint } = problem;
   return {
-    ...(object === undefined ? {} : { object: shownDocument(object) }),
+    ...(object === undefined ? {} : { object: shownDocument(object, secretsOf(document)) }),
     message,
     ...(file === null ? {} : { file, line }),
     ...(hint === undefined ? {} : { hint }),

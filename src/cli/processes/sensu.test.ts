@@ -6,7 +6,7 @@ import { silentLog } from '../../runtime/log.ts';
 import { withFolder } from '../../testing/config-files.ts';
 import { LoadedFiles } from './loaded-files.ts';
 import { removePidFile, writePidFile } from './pid-file.ts';
-import { placesOf, roleOf } from './sensu.ts';
+import { placesOf, printedDocument, roleOf } from './sensu.ts';
 import { type Role, sensuErrors } from './sensu-errors.ts';
 import { argumentsOf, parseSensuFlags, sensuHelp } from './sensu-flags.ts';
 
@@ -153,6 +153,23 @@ test.each<Role>(['server', 'client'])(
     });
   },
 );
+
+test('neither what is printed nor what is found wrong shows what the client names as secret', async () => {
+  const client = { name: 'a', address: 'b', redact: ['pin'], pin: '1234', password: 'x' };
+  const handlers = { mail: { type: 'pipe', command: 5, pin: '1234' } };
+  for (const role of ['server', 'client'] as const) {
+    const printed = printedDocument(role, { client, handlers });
+    expect(printed).toMatchObject({ client: { pin: 'REDACTED', password: 'REDACTED' } });
+    expect(JSON.stringify(printed)).not.toContain('1234');
+  }
+  await withFolder(async (folder) => {
+    writeFileSync(join(folder, 'a.json'), JSON.stringify({ client, handlers }));
+    const defaults = { hostname: 'h', address: '192.0.2.2' };
+    const loaded = await loadSettings({ directories: [folder], defaults, plugins: new Map() });
+    const [error] = sensuErrors(loaded, 'server');
+    expect(error?.object).toMatchObject({ command: 5, pin: 'REDACTED' });
+  });
+});
 
 test('the list of loaded files is whole, of its process alone, and copied where others look', async () => {
   await withFolder(async (folder) => {

@@ -1,13 +1,24 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { type LoadedSettings, loadingSteps, shownDocument } from '../../config/index.ts';
+import {
+  type Fingerprint,
+  type LoadedSettings,
+  loadingSteps,
+  secretsOf,
+  shownDocument,
+} from '../../config/index.ts';
 import { isAttributes } from '../../model/attributes.ts';
 import { withoutRepeats } from '../../model/merge.ts';
 import type { Attributes } from '../../model/schema.ts';
 import { errorText } from '../../runtime/errors.ts';
 import type { Log, LogLevel } from '../../runtime/log.ts';
 import { createLog, type SystemLog } from '../../runtime/system/log.ts';
-import { type ConfigurationOptions, configurationOf, loadConfiguration } from '../configuration.ts';
+import {
+  type ConfigurationOptions,
+  configurationOf,
+  loadConfiguration,
+  lookAtConfiguration,
+} from '../configuration.ts';
 import { EXIT } from '../exit.ts';
 import { machineAddress, machineName } from '../machine.ts';
 import { version } from '../version.ts';
@@ -43,6 +54,7 @@ export async function runSensu(program: string, args: readonly string[]): Promis
   }
   const { flags } = command;
   const places = placesOf(flags, existsSync);
+  const seen = await lookAtConfiguration(places);
   const loaded = await loadConfiguration(places);
   if (flags.validate) return validate(loaded, role);
   const log = openLog(flags);
@@ -51,7 +63,7 @@ export async function runSensu(program: string, args: readonly string[]): Promis
     log.warn('ruby extensions do not run here', { directory: flags.extensionDir });
   if (flags.print) return print(loaded, role, log);
   try {
-    return await start(role, { program, flags, places, loaded, log });
+    return await start(role, { program, flags, places, seen, loaded, log });
   } catch (error) {
     return notRunning(log, [{ message: errorText(error) }]);
   }
@@ -127,8 +139,13 @@ function print(loaded: LoadedSettings, role: Role, log: SystemLog): number {
   for (const { message, ...details } of errors) log.error(message, details);
   log.warn('outputting compiled configuration and exiting');
   log.flush();
-  say(`${JSON.stringify(shownDocument(documentFor(role, loaded.read.document)), null, 2)}\n`);
+  say(`${JSON.stringify(printedDocument(role, loaded.read.document), null, 2)}\n`);
   return errors.length === 0 ? EXIT.ok : EXIT.usage;
+}
+
+/** What `--print_config` shows to a role: nothing that is secret, by the usual list and the client's own. */
+export function printedDocument(role: Role, document: Attributes): Attributes {
+  return shownDocument(documentFor(role, document), secretsOf(document));
 }
 
 /** A client shows itself complete; the other roles show what the files say, without what is ours. */
@@ -149,6 +166,8 @@ interface Start {
   program: string;
   flags: SensuFlags;
   places: ConfigurationOptions;
+  /** What the places looked like before they were read. */
+  seen: Fingerprint;
   loaded: LoadedSettings;
   log: SystemLog;
 }
@@ -181,13 +200,14 @@ function background({ program, flags, log }: Start): number {
   return EXIT.ok;
 }
 
-async function server({ flags, places, loaded, log }: Start): Promise<number> {
+async function server({ flags, places, seen, loaded, log }: Start): Promise<number> {
   const configuration = configurationOf(loaded);
   for (const [check, mistakes] of configuration.settings.skippedChecks)
     log.warn('this check is left out', { check, mistakes });
   return serve({
     configuration,
     places,
+    seen,
     folder: dataFolder(),
     log,
     pidFile: flags.pidFile,

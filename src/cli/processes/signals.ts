@@ -14,9 +14,11 @@ export function listenToSignals(parts: { log: SystemLog; interactive: boolean; s
 } {
   const { log, interactive, stop } = parts;
   let house: House | undefined;
+  let isWished = false;
   process.on('SIGHUP', () => {
     if (interactive && !terminalIsThere()) stop.because(undefined);
-    else void house?.reload('SIGHUP');
+    else if (house) void house.reload('SIGHUP');
+    else isWished = true;
   });
   process.on('SIGUSR2', () => {
     log.reopen();
@@ -34,6 +36,7 @@ export function listenToSignals(parts: { log: SystemLog; interactive: boolean; s
   return {
     reloads: (opened) => {
       house = opened;
+      if (isWished) void house.reload('SIGHUP');
     },
   };
 }

@@ -1,4 +1,5 @@
 import { type FSWatcher, watch } from 'node:fs';
+import { basename } from 'node:path';
 import type { Fingerprint } from '../../config/index.ts';
 
 /** A burst of changes (an editor, a checkout, a configuration tool) is looked at once, this long after its last one. */
@@ -14,6 +15,8 @@ export interface WatchParts {
   look(): Promise<Fingerprint>;
   /** Called after a change; what it does has its own order. */
   changed(): void;
+  /** What the places looked like before they were read; what has changed since is a change. */
+  seen?: Fingerprint | undefined;
   /** Milliseconds between two looks that nothing has asked for. */
   lookMs?: number | undefined;
 }
@@ -32,6 +35,7 @@ export class Watch {
 
   constructor(parts: WatchParts) {
     this.#parts = parts;
+    this.#seen = parts.seen?.text;
     this.#regular = setInterval(() => void this.#look(), parts.lookMs ?? LOOK_MS);
   }
 
@@ -94,12 +98,14 @@ export class Watch {
   #watch(directory: string): boolean {
     try {
       const watcher = watch(directory, { persistent: false }, (event, name) => {
+        // It was removed or moved away itself; one that comes in its place has to be watched anew.
+        if (event === 'rename' && name === basename(directory)) forget();
         // A file that is no configuration is written, like our own data, without concerning us.
         if (event === 'rename' || name === null || name.endsWith('.json')) this.#touched();
       });
       const forget = (): void => {
         watcher.close();
-        this.#watchers.delete(directory);
+        if (this.#watchers.get(directory) === watcher) this.#watchers.delete(directory);
       };
       watcher.on('error', forget);
       this.#watchers.set(directory, watcher);

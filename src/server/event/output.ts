@@ -15,8 +15,19 @@ export function storedResult(check: ExecutedCheck): ExecutedCheck {
 }
 
 function firstLine(output: string, length: number): string {
-  const text = output.replace(/\n+$/, '');
+  const text = withoutLastBreaks(output);
   const end = text.indexOf('\n');
   const line = end < 0 ? text : text.slice(0, end);
-  return end >= 0 || line.length > length ? `${line.slice(0, length + 1)}\n...` : line;
+  if (line.length <= length) return end < 0 ? line : `${line}\n...`;
+  // A character may take two places of a string, and is never cut in half.
+  const characters = [...line.slice(0, 2 * (length + 1))];
+  const isWhole = end < 0 && characters.length <= length;
+  return isWhole ? line : `${characters.slice(0, length + 1).join('')}\n...`;
+}
+
+/** Without the line breaks at its end; a pattern would look at a long run of them again from each of its breaks. */
+function withoutLastBreaks(output: string): string {
+  let end = output.length;
+  while (output[end - 1] === '\n') end--;
+  return output.slice(0, end);
 }

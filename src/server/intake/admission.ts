@@ -1,6 +1,7 @@
 import { Compile } from 'typebox/compile';
 import { type CheckResult, CheckResultSchema } from '../../model/check.ts';
 import { KeepaliveSchema, type RegisteredClient } from '../../model/client.ts';
+import { DEEPEST_JSON, tidyJson } from '../../model/json.ts';
 import type { CounterName, Counters } from '../../runtime/counters.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Incoming } from '../../transport/port.ts';
@@ -25,6 +26,7 @@ export class Admission {
 
   result(message: Incoming): CheckResult | undefined {
     const { body } = message;
+    if (this.#isTooDeep('results_invalid', 'invalid check result', body)) return undefined;
     if (this.#isTooLarge('results_oversized', body)) return undefined;
     if (resultValidator.Check(body)) return body as CheckResult;
     this.refuse('results_invalid', 'invalid check result', causeOf(resultValidator, body), body);
@@ -33,6 +35,7 @@ export class Admission {
 
   keepalive(message: Incoming): RegisteredClient | undefined {
     const { body } = message;
+    if (this.#isTooDeep('keepalives_invalid', 'invalid keepalive', body)) return undefined;
     if (this.#isTooLarge('keepalives_oversized', body)) return undefined;
     if (keepaliveValidator.Check(body)) return body as RegisteredClient;
     this.refuse('keepalives_invalid', 'invalid keepalive', causeOf(keepaliveValidator, body), body);
@@ -43,6 +46,13 @@ export class Admission {
   refuse(counter: CounterName, message: string, cause: string, body: unknown): void {
     this.#counters.increment(counter);
     if (this.#causes.isNew(`${counter} ${cause}`)) this.#log.warn(message, { cause, from: senderOf(body) });
+  }
+
+  /** One that cannot be written out would come back with its whole batch for ever. */
+  #isTooDeep(counter: CounterName, message: string, body: unknown): boolean {
+    if (tidyJson(body)) return false;
+    this.refuse(counter, message, `the document is nested deeper than ${DEEPEST_JSON} levels`, body);
+    return true;
   }
 
   #isTooLarge(counter: CounterName, body: unknown): boolean {

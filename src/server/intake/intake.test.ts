@@ -248,6 +248,34 @@ test('a keepalive replaces what was known; another signature is refused', async 
   expect(counters.read('keepalives_invalid')).toBe(2);
 });
 
+test('what is nested too deep to be written is dropped and counted, and the rest of the batch is taken', async () => {
+  const { intake, keepalives, counters, log } = open(store, { largestBytes: 1000 });
+  const deep = (depth: number) => JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`);
+  for (const depth of [101, 10_000, 1_000_000]) {
+    const extra = deep(depth);
+    await intake.take([result('a', { extra }), result('b', {})]);
+    await keepalives.take([
+      keepalive({ registration: extra }),
+      keepalive({ keepalive: extra }),
+      keepalive({}),
+    ]);
+  }
+  const names = ['results_invalid', 'results_taken', 'keepalives_invalid', 'keepalives_taken'] as const;
+  expect(names.map((name) => counters.read(name))).toEqual([3, 3, 6, 3]);
+  expect(log.lines.length).toBe(2);
+});
+
+test('whoever sends another signature in the same batch displaces nobody, and pins nothing', async () => {
+  const { keepalives, registry, counters } = open();
+  const signatures = ['s3', 'evil', undefined];
+  await keepalives.take(signatures.map((signature) => keepalive({ signature, tier: signature })));
+  await keepalives.take([keepalive({ signature: 's3', tier: 'gold' }), keepalive({ tier: 'evil' })]);
+  const [read] = await registry.read('client', ['i-42']);
+  expect(read?.value).toMatchObject({ signature: 's3', client: { tier: 'gold' } });
+  expect(counters.read('keepalives_taken')).toBe(2);
+  expect(counters.read('keepalives_unsigned')).toBe(3);
+});
+
 test('an event that a filter holds back leaves a record and no delivery', async () => {
   const { intake, registry, taken } = open();
   await intake.take([result('i-42', { status: 3 })]);
@@ -416,7 +444,7 @@ test('a client that is kept away stays away until the end, and its results with 
   await intake.take([result('i-42', { status: 2 }), result('i-42', { status: 2 }, {}, 's3')]);
   expect(await registry.read('client', ['i-42'])).toEqual([undefined]);
   expect(await stateOf(registry, 'i-42/disk')).toBeUndefined();
-  expect([counters.read('keepalives_unsigned'), counters.read('results_unsigned')]).toEqual([1, 2]);
+  expect([counters.read('keepalives_unsigned'), counters.read('results_unsigned')]).toEqual([2, 2]);
   await clock.advance(60_000);
   await keepalives.take([keepalive({ signature: 's3' })]);
   const [client, kept] = [

@@ -4,11 +4,13 @@ import { type CheckResult, CheckResultSchema } from '../../model/check.ts';
 import type { RegisteredClient } from '../../model/client.ts';
 import type { Handler } from '../../model/handler.ts';
 import { problemsOf } from '../../model/problems.ts';
+import { turn } from '../../runtime/clock.ts';
 import { Counters } from '../../runtime/counters.ts';
 import type { ClientState } from '../../state/documents.ts';
 import { ManualClock } from '../../testing/clock.ts';
 import { memoryLog } from '../../testing/log.ts';
 import { RANDOM_INPUTS } from '../../testing/random.ts';
+import { until } from '../../testing/until.ts';
 import { judgeKeepalive } from './keepalive-check.ts';
 import { KeepaliveWatch } from './keepalive-watch.ts';
 
@@ -199,5 +201,45 @@ test('while it is not removed it is told of', async () => {
   const { clock, silent, published, watch } = watching([state({ keepalive: { remove_after: 10 } })], false);
   await clock.advance(130_000);
   expect([silent.length, published.length]).toEqual([4, 4]);
+  watch.stop();
+});
+
+test('of a large fleet only so many are judged before other work gets a turn, and none after the stop', async () => {
+  const { clock, published, watch } = watching(
+    Array.from({ length: 9_000 }, (_, index) => state({ name: `c${index}` })),
+  );
+  await clock.advance(30_500);
+  let most = 0;
+  let before = 0;
+  let over = false;
+  const beside = (async () => {
+    for (; !over; before = published.length) {
+      await turn();
+      most = Math.max(most, published.length - before);
+    }
+  })();
+  await clock.advance(1_000);
+  await until(() => published.length === 300, 'the first share was judged');
+  over = true;
+  await beside;
+  expect(most).toBeLessThanOrEqual(100);
+  const advanced = clock.advance(1_000);
+  while (published.length === 300) await turn();
+  watch.stop();
+  await advanced;
+  expect(published.length).toBeLessThan(600);
+});
+
+test('a client that cannot be judged keeps nobody else from being judged', async () => {
+  const states = ['a', 'b'].map((name) => state({ name }));
+  Object.defineProperty(states[0], 'seenAttendedMs', {
+    get: () => {
+      throw new Error('broken');
+    },
+  });
+  const { clock, published, watch, log } = watching(states);
+  await clock.advance(40_000);
+  expect(published.map(({ client: name }) => name)).toEqual(['b']);
+  expect(log.lines).toMatchObject([{ level: 'error', fields: { client: 'a', error: 'broken' } }]);
   watch.stop();
 });

@@ -1,5 +1,5 @@
 import type { Settings } from '../../config/settings.ts';
-import { type Clock, unixSeconds } from '../../runtime/clock.ts';
+import { type Clock, turn, unixSeconds } from '../../runtime/clock.ts';
 import type { Counters } from '../../runtime/counters.ts';
 import { errorText } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
@@ -24,6 +24,9 @@ export interface KeepaliveWatchParts {
   counters: Counters;
 }
 
+/** Clients that are judged before other work gets a turn: a second's share of a large fleet takes long. */
+const MOST_IN_TURN = 100;
+
 /**
  * Turns the age of each client's last keepalive into a result, every 30 s, a share of the clients each
  * second. The result goes the way of every other.
@@ -32,18 +35,14 @@ export class KeepaliveWatch {
   readonly #parts: KeepaliveWatchParts;
   readonly #rounds: Rounds;
   readonly #causes = new Causes();
+  #stopped = false;
 
   constructor(parts: KeepaliveWatchParts) {
     this.#parts = parts;
     this.#rounds = new Rounds({
       clock: parts.clock,
       names: () => parts.views.clientNames(),
-      look: (names) => {
-        for (const name of names) {
-          const known = parts.views.client(name);
-          if (known) this.#look(known);
-        }
-      },
+      look: (names) => void this.#lookAt(names),
     });
   }
 
@@ -52,7 +51,23 @@ export class KeepaliveWatch {
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#rounds.stop();
+  }
+
+  /** Never rejects: a client that cannot be judged keeps nobody else from being judged. */
+  async #lookAt(names: readonly string[]): Promise<void> {
+    const { views, log } = this.#parts;
+    for (const [index, name] of names.entries()) {
+      if (index > 0 && index % MOST_IN_TURN === 0) await turn();
+      if (this.#stopped) return;
+      try {
+        const known = views.client(name);
+        if (known) this.#look(known);
+      } catch (error) {
+        log.error('could not judge the keepalives of a client', { client: name, error: errorText(error) });
+      }
+    }
   }
 
   #look(known: ClientState): void {

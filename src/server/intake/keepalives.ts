@@ -34,9 +34,13 @@ export interface KeepaliveIntakeParts {
   counters: Counters;
 }
 
-/** A keepalive that is accepted, and what it changes. */
+/** The keepalives of a batch by client, in order. */
+type Heard = Map<string, RegisteredClient[]>;
+
+/** The keepalives of one client that are accepted, of which the last one stays, and what they change. */
 interface Accepted {
-  keepalive: RegisteredClient;
+  name: string;
+  keepalives: RegisteredClient[];
   change: Change;
   /** Set when its client comes into being. */
   creation?: Creation;
@@ -74,66 +78,88 @@ export class KeepaliveIntake {
   }
 
   async #takeAll(batch: readonly Incoming[]): Promise<void> {
-    let newest = this.#newest(batch);
-    for (let round = 0; newest.size > 0; round++) {
+    let heard = this.#sort(batch);
+    for (let round = 0; heard.size > 0; round++) {
       if (round === MOST_ROUNDS) {
         throw new TocsinError(
           'WRITE_CONFLICT',
-          `${newest.size} clients were changed by other writers again and again`,
+          `${heard.size} clients were changed by other writers again and again`,
         );
       }
-      newest = await this.#register(newest);
+      heard = await this.#register(heard);
     }
   }
 
-  /** The last keepalive of each client in the batch. */
-  #newest(batch: readonly Incoming[]): Map<string, RegisteredClient> {
-    const newest = new Map<string, RegisteredClient>();
+  /** The keepalives of each client in the batch that fit the schema. */
+  #sort(batch: readonly Incoming[]): Heard {
+    const heard: Heard = new Map();
     for (const message of batch) {
       const keepalive = this.#parts.admission.keepalive(message);
-      if (keepalive) newest.set(keepalive.name, keepalive);
+      if (!keepalive) continue;
+      const others = heard.get(keepalive.name);
+      if (others) others.push(keepalive);
+      else heard.set(keepalive.name, [keepalive]);
     }
-    return newest;
+    return heard;
   }
 
-  async #register(newest: Map<string, RegisteredClient>): Promise<Map<string, RegisteredClient>> {
+  /** One round: the clients that met another writer come back, with what was accepted of them. */
+  async #register(heard: Heard): Promise<Heard> {
     const { registry } = this.#parts;
-    const names = [...newest.keys()];
+    const names = [...heard.keys()];
     const reads = await registry.read('client', names);
     const unknown = names.filter((_, index) => !reads[index]);
     const found = unknown.length > 0 ? await registry.read('signature', unknown) : [];
     const kept = new Map(unknown.map((name, index) => [name, found[index]]));
-    const accepted = [...newest.values()].flatMap(
-      (keepalive, index) => this.#accept(keepalive, reads[index], kept.get(keepalive.name)) ?? [],
+    const accepted = [...heard.values()].flatMap(
+      (keepalives, index) => this.#accept(keepalives, reads[index], kept.get(names[index] ?? '')) ?? [],
     );
     const { conflicts } = await registry.store.commit(accepted.map(({ change }) => change));
     this.#book(accepted.filter((_, index) => !conflicts.includes(index)));
-    const undone = conflicts.flatMap((index) => accepted[index]?.keepalive ?? []);
-    return new Map(undone.map((client) => [client.name, client]));
+    return new Map(
+      conflicts.flatMap((index) => {
+        const undone = accepted[index];
+        return undone ? [[undone.name, undone.keepalives]] : [];
+      }),
+    );
   }
 
-  /** What a keepalive changes; undefined, and booked, when it does not carry its client's signature. */
+  /** What the keepalives of one client change; undefined when none of them carries its signature. */
   #accept(
-    keepalive: RegisteredClient,
+    keepalives: readonly RegisteredClient[],
     read: Read<'client'> | undefined,
     kept: Read<'signature'> | undefined,
   ): Accepted | undefined {
-    const { admission, attendance, clock } = this.#parts;
-    const { name, signature = '' } = keepalive;
-    const pinned = read ? read.value.signature : keptSignature(kept, clock.now());
-    if (pinned !== '' && pinned !== signature) {
-      admission.refuse('keepalives_unsigned', 'invalid client signature', `client ${name}`, keepalive);
-      return undefined;
-    }
+    const { attendance, clock } = this.#parts;
+    const signed = this.#signed(keepalives, read ? read.value.signature : keptSignature(kept, clock.now()));
+    const newest = signed.at(-1);
+    if (!newest) return undefined;
+    const { name, signature = '' } = newest;
     const state: ClientState = {
-      client: registeredClient(keepalive),
+      client: registeredClient(newest),
       signature,
       seenAttendedMs: attendance.attendedMs(),
       seenAtMs: clock.now(),
     };
-    if (read) return { keepalive, change: { writes: [writing('client', name, state, read.revision)] } };
+    const accepted = { name, keepalives: signed };
+    if (read) return { ...accepted, change: { writes: [writing('client', name, state, read.revision)] } };
     const creation = this.#create(state, kept);
-    return { keepalive, change: creation.change, creation };
+    return { ...accepted, change: creation.change, creation };
+  }
+
+  /** Those that carry the signature, which the first that has one pins when none is; the others are booked. */
+  #signed(keepalives: readonly RegisteredClient[], known: string): RegisteredClient[] {
+    const { admission } = this.#parts;
+    let pinned = known;
+    return keepalives.filter((keepalive) => {
+      const { name, signature = '' } = keepalive;
+      if (pinned === '' || pinned === signature) {
+        pinned = signature;
+        return true;
+      }
+      admission.refuse('keepalives_unsigned', 'invalid client signature', `client ${name}`, keepalive);
+      return false;
+    });
   }
 
   #create(state: ClientState, kept: Read<'signature'> | undefined): Creation {
@@ -147,8 +173,8 @@ export class KeepaliveIntake {
   /** Keeps the books of what is committed, and hands on what is to be delivered. */
   #book(committed: readonly Accepted[]): void {
     const { counters, take } = this.#parts;
-    counters.increment('keepalives_taken', committed.length);
-    for (const { creation } of committed) {
+    for (const { creation, keepalives } of committed) {
+      counters.increment('keepalives_taken', keepalives.length);
       if (!creation) continue;
       bookTelling(counters, creation);
       if (creation.deliveries.length > 0) take(creation.deliveries);

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
 import type { CheckResult, ExecutedCheck } from '../../model/check.ts';
+import { turn } from '../../runtime/clock.ts';
 import type { CheckState, ClientState } from '../../state/documents.ts';
 import { stateName } from '../../state/documents.ts';
 import { ManualClock } from '../../testing/clock.ts';
 import { memoryLog } from '../../testing/log.ts';
+import { until } from '../../testing/until.ts';
 import { staleResult, TtlWatch } from './ttl-watch.ts';
 
 const check = (extra: object = {}): ExecutedCheck => ({
@@ -60,11 +62,8 @@ function watching(states: Map<string, CheckState>, leaving: string[] = []) {
   const answers: Promise<void>[] = [];
   const watch = new TtlWatch({
     views: {
-      *withTtl() {
-        for (const [name, state] of states) {
-          const [client = '', disk = ''] = name.split('/');
-          if (state.check.ttl) yield { client, check: disk, state };
-        }
+      *namesWithTtl() {
+        for (const [name, state] of states) if (state.check.ttl) yield name;
       },
       state: (client, name) => states.get(stateName(client, name)),
       client: () => ({ signature: 's3' }) as ClientState,
@@ -118,5 +117,26 @@ test('a store that is away is asked again in the next round, and nothing piles u
   expect(log.lines.map(({ fields }) => fields.error)).toEqual(['no store']);
   await clock.advance(5_000);
   expect(taken.length).toBeGreaterThan(3);
+  await watch.stop();
+});
+
+test('of very many checks only so many are looked at before other work gets a turn', async () => {
+  const states = new Map(Array.from({ length: 30_000 }, (_, index) => [`c${index}/disk`, stateOf()]));
+  const { clock, taken, watch } = watching(states);
+  await clock.advance(59_500);
+  let most = 0;
+  let before = 0;
+  let over = false;
+  const beside = (async () => {
+    for (; !over; before = taken.length) {
+      await turn();
+      most = Math.max(most, taken.length - before);
+    }
+  })();
+  await clock.advance(1_000);
+  await until(() => taken.flat().length === 1_000, 'the first share was taken');
+  over = true;
+  await beside;
+  expect([most, ...taken.map(({ length }) => length)]).toEqual([1, 250, 250, 250, 250]);
   await watch.stop();
 });

@@ -1,14 +1,14 @@
 import type { CheckResult } from '../../model/check.ts';
-import { type Clock, unixSeconds } from '../../runtime/clock.ts';
+import { type Clock, turn, unixSeconds } from '../../runtime/clock.ts';
 import { errorText } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
-import { type CheckState, splitStateName, stateName } from '../../state/documents.ts';
-import type { NamedState, Views } from '../../state/views.ts';
+import { type CheckState, splitStateName } from '../../state/documents.ts';
+import type { Views } from '../../state/views.ts';
 import type { AttendanceKeeper } from './attendance.ts';
 import { ROUND_SECONDS, Rounds } from './rounds.ts';
 
 export interface TtlWatchParts {
-  views: Pick<Views, 'withTtl' | 'state' | 'client'>;
+  views: Pick<Views, 'namesWithTtl' | 'state' | 'client'>;
   attendance: Pick<AttendanceKeeper, 'attendedMs' | 'attendedHereMs'>;
   /** Takes the results that we make, as those of agents are taken. */
   take: (results: readonly CheckResult[]) => Promise<void>;
@@ -29,7 +29,8 @@ export interface AgeFacts {
   attendedBeforeMs: number;
 }
 
-const MOST_IN_BATCH = 500;
+/** Checks that are looked at before other work gets a turn; what is stale among them is taken in one batch. */
+const MOST_IN_TURN = 250;
 
 /**
  * Turns the last result of a check that has not been executed for as long as its `ttl` into a result that says so,
@@ -38,14 +39,15 @@ const MOST_IN_BATCH = 500;
 export class TtlWatch {
   readonly #parts: TtlWatchParts;
   readonly #rounds: Rounds;
-  /** The results under way. While the store does not answer no more are made. */
+  /** The share under way. While the store does not answer no more results are made. */
   #taking: Promise<void> | undefined;
+  #stopped = false;
 
   constructor(parts: TtlWatchParts) {
     this.#parts = parts;
     this.#rounds = new Rounds({
       clock: parts.clock,
-      names: () => names(parts.views.withTtl()),
+      names: () => parts.views.namesWithTtl(),
       look: (share) => this.#look(share),
     });
   }
@@ -56,17 +58,29 @@ export class TtlWatch {
 
   /** Resolves when nothing is under way any more. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     this.#rounds.stop();
     await this.#taking;
   }
 
   #look(share: readonly string[]): void {
     if (this.#taking !== undefined) return;
-    const results = share.flatMap((name) => this.#judge(name) ?? []);
-    if (results.length === 0) return;
-    this.#taking = this.#take(results).finally(() => {
+    this.#taking = this.#takeStale(share).finally(() => {
       this.#taking = undefined;
     });
+  }
+
+  async #takeStale(share: readonly string[]): Promise<void> {
+    const { take, log } = this.#parts;
+    try {
+      for (let start = 0; start < share.length && !this.#stopped; start += MOST_IN_TURN) {
+        if (start > 0) await turn();
+        const results = share.slice(start, start + MOST_IN_TURN).flatMap((name) => this.#judge(name) ?? []);
+        if (results.length > 0) await take(results);
+      }
+    } catch (error) {
+      log.warn('could not take results that are too old', { error: errorText(error) });
+    }
   }
 
   #judge(name: string): CheckResult | undefined {
@@ -81,17 +95,6 @@ export class TtlWatch {
       attendedMs,
       attendedBeforeMs: attendedMs - attendance.attendedHereMs(),
     });
-  }
-
-  async #take(results: readonly CheckResult[]): Promise<void> {
-    const { take, log } = this.#parts;
-    try {
-      for (let start = 0; start < results.length; start += MOST_IN_BATCH) {
-        await take(results.slice(start, start + MOST_IN_BATCH));
-      }
-    } catch (error) {
-      log.warn('could not take results that are too old', { error: errorText(error) });
-    }
   }
 }
 
@@ -119,8 +122,4 @@ export function staleResult(client: string, state: CheckState, facts: AgeFacts):
     },
     signature: facts.signature,
   };
-}
-
-function* names(states: Iterable<NamedState>): Generator<string> {
-  for (const { client, check } of states) yield stateName(client, check);
 }

@@ -101,7 +101,7 @@ function told(
   return carryOut(delivery, plansOf({ handler }).plan(name), {
     ...{ spawner, clock: systemClock, random: seededRandom(), log: silentLog, commandTimeoutMs: 0 },
     signal: new AbortController().signal,
-    server: transport && { registry: {} as never, transport: transport as Transport },
+    server: transport && { registry: {} as never, views: {} as never, transport: transport as Transport },
     ...tools,
   });
 }

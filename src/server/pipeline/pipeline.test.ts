@@ -90,7 +90,7 @@ function pipelineWith({ post = async () => 'told', on = store, clock = systemClo
   const pipeline = new Pipeline({
     rules,
     registry,
-    views: given.views ?? { state: () => undefined, *events() {} },
+    views: given.views ?? { state: () => undefined, *eventsOf() {}, *states() {}, shown: async () => {} },
     transport: given.transport ?? createMemoryTransport({ clock }),
     mostInHand: given.mostInHand,
     spawner: (given.spawner ?? {}) as Spawner,

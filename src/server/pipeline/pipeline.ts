@@ -9,6 +9,7 @@ import type { Random } from '../../runtime/random.ts';
 import type { Spawner } from '../../runtime/spawner.ts';
 import { stateName } from '../../state/documents.ts';
 import type { Registry } from '../../state/registry.ts';
+import type { RemovalParts } from '../../state/removal.ts';
 import type { Transport } from '../../transport/port.ts';
 import { Backlog } from './backlog.ts';
 import { Books } from './books.ts';
@@ -24,8 +25,8 @@ import type { Ending, PipelineRules, Tools } from './rules.ts';
 export interface PipelineParts {
   rules: PipelineRules;
   registry: Registry;
-  /** What is open, for filters that ask. */
-  views: OpenEvents;
+  /** What is open, for filters that ask, and what a client leaves behind. */
+  views: OpenEvents & RemovalParts['views'];
   /** For handlers that publish, and for the results that resolve what a client leaves behind. */
   transport: Transport;
   spawner: Spawner;
@@ -85,7 +86,8 @@ export class Pipeline {
     this.#plans = new HandlerPlans(parts.rules);
     this.#ids = new DeliveryIds(parts);
     this.#context = { plugin: { clock, random, log, signal }, events: views, nextId: () => this.#ids.next() };
-    this.#tools = { clock, random, log, signal, spawner, commandTimeoutMs, server: { registry, transport } };
+    const server = { registry, views, transport };
+    this.#tools = { clock, random, log, signal, spawner, commandTimeoutMs, server };
     this.#books = new Books(parts);
     this.#outbox = new Outbox({ ...parts, written: () => this.#look() });
     this.#lanes = new Lanes({

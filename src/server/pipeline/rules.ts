@@ -7,8 +7,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { Spawner } from '../../runtime/spawner.ts';
-import type { Registry } from '../../state/registry.ts';
-import type { Transport } from '../../transport/port.ts';
+import type { RemovalParts } from '../../state/removal.ts';
 
 /** What was configured about events (members of `Settings`), valid, and the plugins that are loaded. */
 export interface PipelineRules {
@@ -52,7 +51,7 @@ export interface Tools {
   /** Milliseconds for a command whose definition has no `timeout`; 0: for ever. */
   commandTimeoutMs: number;
   /** What only a running server has; missing where a handler is tried from a command line. */
-  server?: { registry: Registry; transport: Transport } | undefined;
+  server?: Pick<RemovalParts, 'registry' | 'views' | 'transport'> | undefined;
 }
 
 /** One delivery as a handler meets it. */

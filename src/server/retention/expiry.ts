@@ -12,6 +12,8 @@ export interface ExpiryFacts {
   attendedMs: number;
   attendedBeforeMs: number;
   nowMs: number;
+  /** Gaps of cron expressions that were worked out for this moment: many results share one, and it takes long. */
+  gapsMs: Map<string, number>;
 }
 
 /** A result that was not renewed for fewer of its own periods than this may yet come. */
@@ -23,12 +25,12 @@ const PERIODS = 3;
  * as `tocsin.retention.results` says, nor for three of its own periods. Time in which no server listened does not count.
  */
 export function expiredFor({ check, state }: NamedState, facts: ExpiryFacts): number | undefined {
-  const { settings, client, attendedMs, attendedBeforeMs, nowMs } = facts;
+  const { settings, client, attendedMs, attendedBeforeMs } = facts;
   const { resultsMs } = settings.retention;
   const unrenewedMs = attendedMs - (state.takenAttendedMs ?? attendedBeforeMs);
   if (resultsMs === 0 || unrenewedMs < resultsMs) return undefined;
   if (isAskedFor(check, settings) && !isLeftover(client)) return undefined;
-  return unrenewedMs < PERIODS * periodMs(state.check, nowMs) ? undefined : Math.floor(unrenewedMs / 1000);
+  return unrenewedMs < PERIODS * periodMs(state.check, facts) ? undefined : Math.floor(unrenewedMs / 1000);
 }
 
 /** True when this server asks for the check. One that was skipped as invalid will be asked for again once it is mended. */
@@ -43,9 +45,9 @@ function isLeftover(client: ClientState | undefined): boolean {
 }
 
 /** How often the result of a check is renewed, as its attributes tell: the longest of interval, `ttl` and cron. */
-export function periodMs(check: ExecutedCheck, nowMs: number): number {
+export function periodMs(check: ExecutedCheck, facts: Pick<ExpiryFacts, 'nowMs' | 'gapsMs'>): number {
   const { interval, ttl, cron } = check;
-  return Math.max(secondsToMs(interval), secondsToMs(ttl), typeof cron === 'string' ? gapMs(cron, nowMs) : 0);
+  return Math.max(secondsToMs(interval), secondsToMs(ttl), typeof cron === 'string' ? gapMs(cron, facts) : 0);
 }
 
 function secondsToMs(seconds: unknown): number {
@@ -53,7 +55,15 @@ function secondsToMs(seconds: unknown): number {
 }
 
 /** Milliseconds between the next two moments of a cron expression; 0 when there are none. */
-function gapMs(text: string, nowMs: number): number {
+function gapMs(text: string, { nowMs, gapsMs }: Pick<ExpiryFacts, 'nowMs' | 'gapsMs'>): number {
+  const known = gapsMs.get(text);
+  if (known !== undefined) return known;
+  const gap = workedOutMs(text, nowMs);
+  gapsMs.set(text, gap);
+  return gap;
+}
+
+function workedOutMs(text: string, nowMs: number): number {
   const parsed = parseCron(text);
   const cron = 'cron' in parsed ? parsed.cron : undefined;
   const next = cron?.next(nowMs);

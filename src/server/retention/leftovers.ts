@@ -7,8 +7,8 @@ export interface LeftoversParts {
   views: Pick<Views, 'client' | 'deliveries'>;
 }
 
-/** Removals that are looked back at. */
-const LOOK_BACK = 200;
+/** Removals that are looked back at: as many as can have come since the last look. */
+const LOOK_BACK = 5000;
 /** Clients whose logs are dropped in one go. */
 const MOST_AT_ONCE = 50;
 

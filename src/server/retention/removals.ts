@@ -74,7 +74,7 @@ export class Removals {
       output: 'Client removed: no result of it is left',
       reason: 'expired',
       why: 'it was made up from results, and none is left',
-      onlyIf: (known) => known.blank === true,
+      onlyIf: (known, states) => known.blank === true && states === 0,
     });
   }
 

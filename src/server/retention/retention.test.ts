@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Check } from '../../model/check.ts';
+import type { Event } from '../../model/event.ts';
 import { Counters } from '../../runtime/counters.ts';
 import type { CheckState, ClientState } from '../../state/documents.ts';
 import { writing } from '../../state/registry.ts';
@@ -38,6 +39,7 @@ describe('expiredFor', () => {
       retention: { resultsMs: HOUR_MS },
     },
     ...{ client: clientOf(), attendedMs: 10 * HOUR_MS, attendedBeforeMs: 0, nowMs: NOW_MS },
+    gapsMs: new Map<string, number>(),
   };
   const settings = (extra: Partial<(typeof facts)['settings']>) => ({
     settings: { ...facts.settings, ...extra },
@@ -81,7 +83,16 @@ describe('expiredFor', () => {
   });
 
   test('a cron expression that never comes is no period', () => {
-    expect(periodMs({ name: 'x', status: 0, output: '', cron: '0 0 30 2 *' }, NOW_MS)).toBe(0);
+    const never = { name: 'x', status: 0, output: '', cron: '0 0 30 2 *' };
+    expect(periodMs(never, { nowMs: NOW_MS, gapsMs: new Map() })).toBe(0);
+  });
+
+  test('the period of a cron expression is worked out once for many results', () => {
+    const gapsMs = new Map<string, number>();
+    const daily = { name: 'x', status: 0, output: '', cron: '0 4 * * *' };
+    expect(periodMs(daily, { nowMs: NOW_MS, gapsMs })).toBe(24 * HOUR_MS);
+    gapsMs.set(daily.cron, 5);
+    expect(periodMs(daily, { nowMs: NOW_MS, gapsMs })).toBe(5);
   });
 });
 
@@ -169,6 +180,29 @@ describe('on a store', () => {
     expect(removals.removeBlank('b')).toBe(false);
   });
 
+  test('a client made up from a result that has just come stays, though the views do not show the result yet', async () => {
+    const { store, views, log } = world;
+    const counters = new Counters();
+    const removals = new Removals({ ...world, clock: new ManualClock(), log, counters });
+    const check = { name: 'disk', status: 2, output: '', history: ['2'] };
+    const event = { id: 'e', client: { name: 'a' }, check } as unknown as Event;
+    await store.commit([
+      {
+        writes: [
+          writing('client', 'a', clientOf({}, true)),
+          writing('state', 'a/disk', { ...stateOf({ status: 2 }), event }),
+          writing('client', 'b', { ...clientOf({ name: 'b' }, true) }),
+        ],
+      },
+    ]);
+    expect([removals.removeBlank('a'), removals.removeBlank('b')]).toEqual([true, true]);
+    removals.begin();
+    await until(() => !removals.leaving('a') && !removals.leaving('b'), 'both were looked at');
+    expect([...views.clientNames()]).toEqual(['a']);
+    expect(views.state('a', 'disk')?.event).toEqual(event);
+    expect(world.taken).toEqual([]);
+  });
+
   test('what is logged of a removed client afterwards goes too, once nothing more is to be told of it', async () => {
     const { registry, store, views } = world;
     const at = { timestamp: 1, check: null, reason: 'silent' as const, why: 'x', events: 1, results: 1 };
@@ -187,5 +221,19 @@ describe('on a store', () => {
     await store.commit([{ writes: [{ kind: 'delivery', name: 'd', value: undefined }] }]);
     await leftovers.sweep();
     expect([await left('gone'), await left('back'), await left('other')]).toEqual([0, 1, 1]);
+  });
+
+  test('of many removals at once none is overlooked', async () => {
+    const { registry, store, views } = world;
+    const removal = { timestamp: 1, check: null, reason: 'asked', why: 'x', events: 0, results: 0 };
+    const logged = (log: string, entry: unknown) => ({ log, timeMs: Date.now(), entry });
+    const names = Array.from({ length: 300 }, (_, index) => `c${index}`);
+    const removals = names.map((client) =>
+      logged(`removals/${REMOVALS}/${REMOVALS}`, { ...removal, client }),
+    );
+    await store.commit([{ writes: [], appends: [...removals, logged('deliveries/c0/keepalive', {})] }]);
+    const leftovers = new Leftovers({ registry, views });
+    for (let sweeps = 0; sweeps < 7; sweeps++) await leftovers.sweep();
+    expect(await registry.log('deliveries', 'c0', 'keepalive')).toEqual([]);
   });
 });

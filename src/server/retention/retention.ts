@@ -99,6 +99,7 @@ export class Retention {
       attendedMs,
       attendedBeforeMs: attendedMs - attendance.attendedHereMs(),
       nowMs: clock.now(),
+      gapsMs: new Map<string, number>(),
     };
     this.#states.forEach(SLICE, (named) => {
       const seconds = expiredFor(named, { ...facts, client: views.client(named.client) });

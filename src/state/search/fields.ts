@@ -3,7 +3,7 @@ import type { ExecutedCheck } from '../../model/check.ts';
 import type { Event } from '../../model/event.ts';
 import { SEVERITIES } from '../../model/severity.ts';
 import type { CheckState, ClientState } from '../documents.ts';
-import type { Owner } from './secrets.ts';
+import { type Owner, secretsOf } from './secrets.ts';
 import type { Silencing } from './silencing.ts';
 import { NONE, OTHER, type Standing, type Table } from './table.ts';
 
@@ -85,6 +85,13 @@ function of<Source>(
   };
 }
 
+/** A field that shows an attribute of that name: nothing where the attribute is secret. */
+function unlessSecret(attribute: string, owner: SearchedDocument['owner'], field: Field): Field {
+  const read: Field['read'] = (moment, at) =>
+    secretsOf(owner(moment, at)).has(attribute) ? undefined : field.read(moment, at);
+  return { ...field, read };
+}
+
 const handlersOf = ({ handler, handlers }: ExecutedCheck): unknown => [
   ...(Array.isArray(handlers) ? handlers : []),
   ...(typeof handler === 'string' ? [handler] : []),
@@ -95,8 +102,9 @@ const secondsAgo = (time: unknown, { nowMs }: Moment): number | undefined =>
 const result = (type: SearchType, help: string, read: Reader<ExecutedCheck>): Field =>
   of((moment, at) => stateOf(moment, at)?.check, type, help, read);
 
-const resultOutput = result('text', 'what the check printed', ({ output }) => output);
 const registered = (moment: Moment, at: number) => clientOf(moment, at)?.client;
+const printed = result('text', 'what the check printed', ({ output }) => output);
+const resultOutput = unlessSecret('output', registered, printed);
 
 const RESULTS: SubjectFields = {
   fields: {
@@ -143,8 +151,9 @@ export const sinceOf = ({ last_state_change, timestamp }: Event): number => last
 export const silencesOf = ({ client, check }: Event, { silencing }: Moment): readonly string[] =>
   silencing.of(client, check.name);
 
-const eventOutput = event('text', 'what the check printed', ({ check }) => check.output);
 const eventClient = (moment: Moment, at: number) => eventOf(moment, at)?.client;
+const eventPrinted = event('text', 'what the check printed', ({ check }) => check.output);
+const eventOutput = unlessSecret('output', eventClient, eventPrinted);
 
 const EVENTS: SubjectFields = {
   fields: {
@@ -200,19 +209,21 @@ export function worstOf({ critical, warning, unknown }: Standing): number {
 }
 
 const ownName = client('text', 'name of the client', ({ client: { name } }) => name);
-const ownAddress = client('text', 'its address', ({ client: { address } }) => address);
-const ownSubscriptions = client(
-  'text',
-  'its subscriptions',
-  ({ client: { subscriptions } }) => subscriptions,
-);
 const ownDocument = ({ table }: Moment, at: number) => table.clients[at]?.client;
+const own = (attribute: 'address' | 'version' | 'subscriptions', help: string): Field =>
+  unlessSecret(
+    attribute,
+    ownDocument,
+    client('text', help, (state) => state.client[attribute]),
+  );
+const ownAddress = own('address', 'its address');
+const ownSubscriptions = own('subscriptions', 'its subscriptions');
 
 const CLIENTS: SubjectFields = {
   fields: {
     name: ownName,
     address: ownAddress,
-    version: client('text', 'version of its agent', ({ client: { version } }) => version),
+    version: own('version', 'version of its agent'),
     subscription: ownSubscriptions,
     keepalive: client('duration', 'time since its last keepalive', keepaliveAgeOf),
     status: {

@@ -192,6 +192,33 @@ describe('a search', () => {
     expect(counts).toEqual({ 'client.password': { x: 1 }, 'client.color': {} });
   });
 
+  it('does not see what is secret through its fields and words either', async () => {
+    const { memory, index, level } = open();
+    const hidden = { address: '10.9.8.7', redact: ['address', 'output'] };
+    const subscribed = { address: '10.9.8.7', subscriptions: ['vip'], redact: ['subscriptions'] };
+    memory.set('client', 'a', client('a', hidden));
+    memory.set('client', 'b', client('b', subscribed));
+    for (const name of ['a', 'b']) {
+      const known = state(name, 'load', 1);
+      const { event } = known;
+      const check = { ...known.check, output: 'pin 1234' };
+      const told = event && { ...event, check: { ...event.check, output: 'pin 1234' } };
+      const told2 = told && { ...told, client: { ...told.client, ...(name === 'a' ? hidden : subscribed) } };
+      memory.set('state', `${name}/load`, { ...known, check, event: told2 });
+    }
+    await level();
+    const names = async (subject: Subject, q: string) => (await find(index, { subject, q })).items;
+    expect(await names('clients', 'address:10.9*')).toEqual(['b']);
+    expect(await names('clients', '10.9.8.7')).toEqual(['b']);
+    expect(await names('clients', 'subscription:vip')).toEqual([]);
+    for (const subject of ['results', 'events'] as const) {
+      expect(await names(subject, 'output:*1234*')).toEqual(['b/load']);
+      expect(await names(subject, '1234')).toEqual(['b/load']);
+      const { counts } = await find(index, { subject, counts: ['output'] });
+      expect(counts).toEqual({ output: { 'pin 1234': 1 } });
+    }
+  });
+
   it('counts the values of fields, the most frequent first', async () => {
     const { memory, index, level } = open();
     for (let number = 0; number < 10; number++) {

@@ -8,7 +8,7 @@ import { empty, issued, json } from '../../answer.ts';
 import { readObject } from '../../body.ts';
 import { clientDocument } from '../../documents.ts';
 import { shown } from '../../shown.ts';
-import { page } from '../list.ts';
+import { page, stored } from '../list.ts';
 import type { Query } from '../query.ts';
 import type { EndpointParts, Route } from '../route.ts';
 import { RESOLVED } from './events.ts';
@@ -17,7 +17,13 @@ import { RESOLVED } from './events.ts';
 export const clients: Route = {
   path: '/clients',
   methods: {
-    GET: ({ query }, { views }) => page(query, views.clients(), views.clientCount(), clientDocument),
+    GET: ({ query }, { views, texts }) =>
+      page(
+        query,
+        views.clients(),
+        views.clientCount(),
+        stored(query, { texts, of: (state) => state, document: clientDocument }),
+      ),
     POST: async ({ body }, parts) => {
       const client = postedClient(body, parts);
       if (!client) return empty(400);

@@ -4,23 +4,28 @@ import { publishAcknowledged } from '../../../state/acknowledged.ts';
 import { resolvingResult } from '../../../state/resolution.ts';
 import { type Answer, empty, issued, json } from '../../answer.ts';
 import { readObject } from '../../body.ts';
+import { eventDocument } from '../../documents.ts';
 import { shown } from '../../shown.ts';
-import { page, pageOf } from '../list.ts';
+import { page, pageOf, stored } from '../list.ts';
+import type { Query } from '../query.ts';
 import type { Endpoint, EndpointParts, Route } from '../route.ts';
 
 /** What the result says that resolves an event for somebody who asked for it here. */
 export const RESOLVED = 'Resolving on request of the API';
 
-const asStored = (event: Event): Event => event;
+const itself = (event: Event): Event => event;
+const documentOf = (query: Query, { texts }: EndpointParts) =>
+  stored(query, { texts, of: itself, document: eventDocument });
 
-const list: Endpoint = ({ query }, { views }) => page(query, views.events(), views.eventCount(), asStored);
+const list: Endpoint = ({ query }, parts) =>
+  page(query, parts.views.events(), parts.views.eventCount(), documentOf(query, parts));
 
-const listOfClient: Endpoint = ({ query, params }, { views }) =>
-  pageOf(query, views.events(params['client']), asStored);
+const listOfClient: Endpoint = ({ query, params }, parts) =>
+  pageOf(query, parts.views.events(params['client']), documentOf(query, parts));
 
 const show: Endpoint = ({ params: { client = '', check = '' } }, { views }) => {
   const event = views.state(client, check)?.event;
-  return event ? json(event) : empty(404);
+  return event ? json(eventDocument(event)) : empty(404);
 };
 
 const remove: Endpoint = ({ params: { client = '', check = '' } }, parts) => resolve(parts, client, check);

@@ -1,13 +1,14 @@
-import { unixSeconds } from '../../../runtime/clock.ts';
+import { turn, unixSeconds } from '../../../runtime/clock.ts';
 import { publishAcknowledged } from '../../../state/acknowledged.ts';
 import { type CheckState, stateName } from '../../../state/documents.ts';
 import { update } from '../../../state/update.ts';
-import { hasResult } from '../../../state/views.ts';
+import { hasResult, type NamedState } from '../../../state/views.ts';
 import { empty, issued, json } from '../../answer.ts';
 import { namedResult, resultDocument } from '../../documents.ts';
 import { shown } from '../../shown.ts';
-import { page, pageOf } from '../list.ts';
+import { page, pageOf, stored } from '../list.ts';
 import { postedCheck } from '../posted-check.ts';
+import type { Query } from '../query.ts';
 import type { EndpointParts, Route } from '../route.ts';
 
 /** Whose results are that come without a `source`. */
@@ -16,12 +17,16 @@ const LARGEST_RESULT_BYTES = 10 * 1024 * 1024;
 /** Documents of one commit. */
 const SLICE = 500;
 
+const documentOf = (query: Query, { texts }: EndpointParts) =>
+  stored(query, { texts, of: ({ state }: NamedState) => state, document: namedResult });
+
 /** All results, and reporting one. */
 export const results: Route = {
   path: '/results',
   bodyLimitBytes: LARGEST_RESULT_BYTES,
   methods: {
-    GET: ({ query }, { views }) => page(query, views.results(), views.resultCount(), namedResult),
+    GET: ({ query }, parts) =>
+      page(query, parts.views.results(), parts.views.resultCount(), documentOf(query, parts)),
     POST: async ({ body }, parts) => {
       const now = unixSeconds(parts.clock);
       const check = postedCheck(body, now);
@@ -36,7 +41,8 @@ export const results: Route = {
 export const clientResults: Route = {
   path: '/results/:client',
   methods: {
-    GET: ({ query, params }, { views }) => pageOf(query, views.results(params['client']), namedResult),
+    GET: ({ query, params }, parts) =>
+      pageOf(query, parts.views.results(params['client']), documentOf(query, parts)),
   },
 };
 
@@ -61,13 +67,15 @@ export async function deleteResults(
   names: readonly { client: string; check: string }[],
 ): Promise<number> {
   const { views, registry } = parts;
-  const known = names
-    .filter(({ client, check }) => views.state(client, check))
-    .map(({ client, check }) => stateName(client, check));
   let deleted = 0;
-  for (let start = 0; start < known.length; start += SLICE) {
-    const slice = known.slice(start, start + SLICE);
-    deleted += await update(registry, 'state', slice, (state) =>
+  for (let start = 0; start < names.length; start += SLICE) {
+    // Of very many names most can be of nothing that is there, and looking each up takes long enough.
+    if (start > 0) await turn();
+    const known = names
+      .slice(start, start + SLICE)
+      .filter(({ client, check }) => views.state(client, check))
+      .map(({ client, check }) => stateName(client, check));
+    deleted += await update(registry, 'state', known, (state) =>
       state && hasResult(state) ? withoutResult(state) : 'keep',
     );
   }

@@ -1,4 +1,4 @@
-import { DEFAULT_REDACT, redact } from '../../../model/redact.ts';
+import { secretsOf, shownDocument } from '../../../config/index.ts';
 import { json } from '../../answer.ts';
 import type { Route } from '../route.ts';
 
@@ -7,6 +7,6 @@ export const settings: Route = {
   path: '/settings',
   methods: {
     GET: ({ query }, { settings: { document } }) =>
-      json(query.text('redacted') === 'false' ? document : redact(document, DEFAULT_REDACT)),
+      json(query.text('redacted') === 'false' ? document : shownDocument(document, secretsOf(document))),
   },
 };

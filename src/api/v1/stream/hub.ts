@@ -34,7 +34,7 @@ export class Hub {
     this.#parts = parts;
     const { views, limits } = parts;
     this.#tape = new Tape(limits.streamChanges, views.cursor);
-    this.#maker = new MessageMaker(views.events());
+    this.#maker = new MessageMaker(views.events(), (name) => views.client(name));
     this.#follow(views.cursor).catch((error: unknown) => this.#fail(error));
   }
 

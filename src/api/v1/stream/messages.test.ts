@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Event } from '../../../model/event.ts';
+import type { ClientState } from '../../../state/documents.ts';
 import type { FeedItem } from '../../../store/port.ts';
 import { MessageMaker } from './messages.ts';
 
@@ -12,11 +13,15 @@ const state = (status: number, open: Event | null, history = [status]) => ({
 const told = (maker: MessageMaker, item: Parameters<MessageMaker['messagesOf']>[0]) =>
   maker.messagesOf(item).map(({ type, subject, data }) => [type, subject, data()]);
 
+const CLIENTS: Record<string, { redact?: string[] }> = { a: {}, pinned: { redact: ['pin'] } };
+const makerOf = (...open: Event[]) =>
+  new MessageMaker(open, (name) => ({ client: CLIENTS[name] }) as unknown as ClientState);
+
 const RESULT = { client: 'a', check: { name: 'b', status: 2, output: '', history: [2] } };
 
 describe('MessageMaker', () => {
   it('tells of an event when it changes and once when it is gone', () => {
-    const maker = new MessageMaker([]);
+    const maker = makerOf();
     const open = event('e1');
     expect(told(maker, change('state', 'a/b', state(2, open)))).toEqual([
       ['result', 'result', RESULT],
@@ -29,7 +34,7 @@ describe('MessageMaker', () => {
   });
 
   it('knows the events that were open when it began, and after a gap', () => {
-    const maker = new MessageMaker([event('e1')]);
+    const maker = makerOf(event('e1'));
     const result = ['removed', 'result', { kind: 'result', client: 'a', check: 'b' }];
     const gone = (id: string) => ['removed', 'event', { kind: 'event', client: 'a', check: 'b', id }];
     expect(told(maker, change('state', 'a/b', undefined))).toEqual([result, gone('e1')]);
@@ -40,7 +45,7 @@ describe('MessageMaker', () => {
 
   it('tells that a result is gone while its event stays', () => {
     const open = event('e1');
-    const maker = new MessageMaker([open]);
+    const maker = makerOf(open);
     maker.restart([open]);
     expect(told(maker, change('state', 'a/b', state(2, open, [])))).toEqual([
       ['removed', 'result', { kind: 'result', client: 'a', check: 'b' }],
@@ -48,7 +53,7 @@ describe('MessageMaker', () => {
   });
 
   it('tells of clients without their secrets, of silences, and of logs', () => {
-    const maker = new MessageMaker([]);
+    const maker = makerOf();
     const client = { client: { name: 'a', password: 'x', subscriptions: [], timestamp: 1 } };
     expect(told(maker, change('client', 'a', client))).toEqual([
       ['client', 'client', { ...client.client, password: 'REDACTED' }],
@@ -85,8 +90,25 @@ describe('MessageMaker', () => {
     ]);
   });
 
+  it('tells of events and results without the secrets of their client', () => {
+    const maker = makerOf();
+    const check = { name: 'b', status: 2, output: '', pin: '1', password: 'p' };
+    const open = (client: object) => ({ id: 'e', client, check }) as unknown as Event;
+    const item = (client: object, name: string) =>
+      change('state', `${name}/b`, { ...state(2, open(client)), check });
+    const [result, event] = told(maker, item({ name: 'a', pin: '2', snmp: { community: 'c' } }, 'a'));
+    expect(result?.[2]).toMatchObject({ check: { pin: '1', password: 'REDACTED' } });
+    expect(event?.[2]).toMatchObject({
+      client: { pin: '2', snmp: { community: 'REDACTED' } },
+      check: { pin: '1', password: 'REDACTED' },
+    });
+    const own = told(maker, item({ name: 'pinned', pin: '2', redact: ['pin'] }, 'pinned'));
+    expect(own[0]?.[2]).toMatchObject({ check: { pin: 'REDACTED', password: 'p' } });
+    expect(own[1]?.[2]).toMatchObject({ client: { pin: 'REDACTED' }, check: { pin: 'REDACTED' } });
+  });
+
   it('keeps to itself what is of no concern to readers', () => {
-    const maker = new MessageMaker([]);
+    const maker = makerOf();
     for (const kind of ['delivery', 'attendance', 'something']) {
       expect(maker.messagesOf(change(kind, 'x', {}))).toEqual([]);
     }

@@ -1,5 +1,7 @@
+import type { RegisteredClient } from '../../../model/client.ts';
 import type { DeliveryRecord, Transition } from '../../../model/delivery.ts';
 import type { Event } from '../../../model/event.ts';
+import { DEFAULT_REDACT, redact } from '../../../model/redact.ts';
 import type { Removal } from '../../../model/removal.ts';
 import {
   type CheckState,
@@ -34,6 +36,8 @@ export interface Message {
   data: () => unknown;
 }
 
+/** The client of a name, by whose rules attributes of its results are secret. */
+type ClientNamed = (name: string) => ClientState | undefined;
 type DocumentItem = Extract<FeedItem, { type: 'document' }>;
 type LogItem = Extract<FeedItem, { type: 'log' }>;
 
@@ -44,9 +48,11 @@ type LogItem = Extract<FeedItem, { type: 'log' }>;
 export class MessageMaker {
   /** name of the unit of state → its open event, as told last */
   #open: Map<string, Event>;
+  readonly #clientNamed: ClientNamed;
 
-  constructor(open: Iterable<Event>) {
+  constructor(open: Iterable<Event>, clientNamed: ClientNamed) {
     this.#open = byState(open);
+    this.#clientNamed = clientNamed;
   }
 
   /** After a gap in the feed: only these events are open. */
@@ -68,10 +74,14 @@ export class MessageMaker {
     const names = splitStateName(name);
     const result: Message =
       state && hasResult(state)
-        ? { subject: 'result', type: 'result', data: () => resultDocument(names.client, state) }
+        ? { subject: 'result', type: 'result', data: () => this.#result(names.client, state) }
         : removed('result', names);
     const event = this.#eventMessage(name, state?.event ?? null);
     return event ? [result, event] : [result];
+  }
+
+  #result(client: string, state: CheckState): unknown {
+    return withoutSecrets(resultDocument(client, state), this.#clientNamed(client)?.client);
   }
 
   #eventMessage(name: string, event: Event | null): Message | undefined {
@@ -79,11 +89,16 @@ export class MessageMaker {
     if (event === (before ?? null)) return undefined;
     if (event) {
       this.#open.set(name, event);
-      return { subject: 'event', type: 'event', data: () => event };
+      return { subject: 'event', type: 'event', data: () => withoutSecrets(event, event.client) };
     }
     this.#open.delete(name);
     return removed('event', { ...splitStateName(name), id: before?.id });
   }
+}
+
+/** As a search shows it: by the client's own list of what is secret, or the usual one. */
+function withoutSecrets(document: unknown, client: Pick<RegisteredClient, 'redact'> | undefined): unknown {
+  return redact(document, client?.redact ?? DEFAULT_REDACT);
 }
 
 function clientMessages(name: string, state: ClientState | undefined): Message[] {

@@ -14,7 +14,7 @@ export interface Answer {
 }
 
 /** What is open elsewhere, for filters that ask; missing where nothing is known of other events. */
-export type OpenEvents = Pick<Views, 'state' | 'events'>;
+export type OpenEvents = Pick<Views, 'state' | 'eventsOf'>;
 
 /** What judging is handed of the world. */
 export interface JudgeContext {

@@ -12,8 +12,8 @@ const open = (client: string, check: string, subscriptions = [`client:${client}`
 const OPEN = [open('web-1', 'disk'), open('router-1', 'ping', ['routers', 'rack/7']), open('web-2', 'http')];
 
 const views = (events: readonly Event[]): OpenEvents => ({
-  *events() {
-    yield* events;
+  *eventsOf(name) {
+    yield* events.filter(({ check }) => check.name === name);
   },
   state: (client, check) => {
     const event = events.find((each) => each.client.name === client && each.check.name === check);

@@ -40,10 +40,9 @@ function openOne(dependency: string, event: Event, events: OpenEvents): Event | 
 }
 
 function withSubscription(subscription: string, check: string, events: OpenEvents): Event | undefined {
-  for (const open of events.events()) {
+  for (const open of events.eventsOf(check)) {
     const { subscriptions } = open.client;
-    if (open.check.name !== check || !Array.isArray(subscriptions)) continue;
-    if (subscriptions.includes(subscription)) return open;
+    if (Array.isArray(subscriptions) && subscriptions.includes(subscription)) return open;
   }
   return undefined;
 }
