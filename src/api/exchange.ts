@@ -34,7 +34,7 @@ export class Exchange {
   /** Lets a request in, or answers why not; false when it was answered. */
   enter(request: FastifyRequest, reply: FastifyReply): boolean {
     const { host, origin, authorization } = request.raw.headers;
-    const refused = this.#gate({ method: request.method, host, origin, authorization });
+    const refused = this.#gate({ method: request.method, host, origin, authorization, url: urlOf(request) });
     if (!refused) return true;
     this.#parts.counters.increment('api_refused');
     this.responder.send(request, reply, refused);

@@ -19,6 +19,22 @@ function statusOf(
   return createGate(api)(caller)?.status ?? 200;
 }
 
+describe('secrets', () => {
+  const ask = (url: string, origin: string | undefined, cors = CORS) =>
+    createGate({ ...LOOPBACK, cors })({
+      ...{ method: 'GET', host: 'localhost:4567', origin, authorization: undefined, url },
+    })?.status ?? 200;
+
+  it('are not read by a page of another origin, unless the configuration names it', () => {
+    expect(ask('/settings?redacted=false', 'https://evil.example')).toBe(403);
+    expect(ask('/settings?redacted=false', undefined)).toBe(200);
+    expect(ask('/settings?redacted=false', 'http://localhost:4567')).toBe(200);
+    expect(ask('/settings', 'https://evil.example')).toBe(200);
+    const named = { Origin: 'https://dashboard.example' };
+    expect(ask('/settings?redacted=false', 'https://dashboard.example', named)).toBe(200);
+  });
+});
+
 describe('the gate on loopback', () => {
   const rows: Row[] = [
     ['POST', '127.0.0.1:4567', undefined, 200],

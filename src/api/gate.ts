@@ -9,6 +9,8 @@ export interface Caller {
   host: string | undefined;
   origin: string | undefined;
   authorization: string | undefined;
+  /** Path and query: who asks for secrets must not be a page of another origin. */
+  url?: string | undefined;
 }
 
 /** The refusal a caller gets, or undefined when it may pass. */
@@ -19,7 +21,7 @@ const READING = new Set(['GET', 'HEAD']);
 
 /**
  * Decides who may pass, by `docs/api.md`, "Who may do what". A page that a browser was lured to must not change
- * anything here: it betrays itself by its `Origin`, or by the name it made point at us (`Host`). Then, when user and
+ * anything here, nor read secrets: it betrays itself by its `Origin`, or by the name it made point at us (`Host`). Then, when user and
  * password are set, HTTP Basic (RFC 7617). `OPTIONS` always passes, as browsers ask it before anything else.
  */
 export function createGate(api: Settings['api']): Gate {
@@ -37,17 +39,25 @@ function strangers(api: Settings['api']): Gate {
   const guarded = isGuarded(api);
   const trusted = api.cors['Origin'];
   const isOwn = (address: URL): boolean => LOOPBACK.has(address.hostname) || address.hostname === bind;
-  return ({ method, host, origin }) => {
+  return ({ method, host, origin, url }) => {
     const reading = READING.has(method);
+    const harmless = reading && !asksForSecrets(url);
     const called = addressOf(host);
     if (loopback && host !== undefined && !(called && isOwn(called)) && !(reading && guarded)) {
       return refusal(403, 'This address answers only to localhost and its own name, not to this Host.');
     }
-    if (reading || origin === undefined || (trusted !== '*' && origin === trusted)) return undefined;
+    if (harmless || origin === undefined || (trusted !== '*' && origin === trusted)) return undefined;
     const from = originOf(origin);
     if (from && (loopback ? isOwn(from) : from.host === called?.host)) return undefined;
-    return refusal(403, 'A page of another origin may not change anything here.');
+    return refusal(
+      403,
+      `A page of another origin may not ${reading ? 'read secrets' : 'change anything'} here.`,
+    );
   };
+}
+
+function asksForSecrets(url = ''): boolean {
+  return url.startsWith('/settings?') && url.includes('redacted=false');
 }
 
 /** The address in a `Host` header; undefined when it is not one. */

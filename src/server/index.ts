@@ -5,7 +5,7 @@
  */
 import type { Settings } from '../config/settings.ts';
 import { valueAt } from '../model/attributes.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { type Clock, sleep } from '../runtime/clock.ts';
 import type { Counters } from '../runtime/counters.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
@@ -126,17 +126,31 @@ export class Server {
     this.#schedule.reload(settings.checks);
   }
 
-  /** Asks no more, listens no more, then lets deliveries end for at most `boundMs`; the rest stays in the store. */
+  /**
+   * Asks no more, lets deliveries end for at most `boundMs` while it still listens (one that removes a client has its
+   * events resolved first), then listens no more. What has not ended stays in the store.
+   */
   async stop(boundMs: number): Promise<void> {
+    const { clock } = this.#parts;
+    const begunMs = clock.elapsed();
     this.#schedule.stop();
     this.#watch.stop();
     this.#retention.stop();
     await this.#ttlWatch.stop();
+    await this.#settled(boundMs);
     const consumptions = this.#consumptions;
     this.#consumptions = [];
     await Promise.all(consumptions.map((consumption) => consumption.stop()));
-    await this.#pipeline.stop(boundMs);
+    await this.#pipeline.stop(Math.max(0, boundMs - (clock.elapsed() - begunMs)));
     await this.#attendance.stop();
+  }
+
+  /** Resolves when no delivery is in hand, or after `boundMs`. */
+  async #settled(boundMs: number): Promise<void> {
+    if (boundMs <= 0) return;
+    const settled = new AbortController();
+    void this.#pipeline.idle().then(() => settled.abort());
+    await sleep(this.#parts.clock, boundMs, settled.signal);
   }
 }
 

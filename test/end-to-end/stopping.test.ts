@@ -148,6 +148,24 @@ describe.concurrent('tocsin up', () => {
     await waitFor(() => privateFolders(up.pid).length === 0, 'its folder is gone');
   }, 180_000);
 
+  it('removes a client that deregisters, before it ends', async () => {
+    const place = openPlace();
+    const client = { ...NO_SOCKETS, name: 'leaving', deregister: true };
+    const checks = { disk: { command: 'exit 2', standalone: true, interval: 1 } };
+    await place.write({ 'conf/all.json': { client, checks } });
+    const up = await place.up();
+    await up.waitFor(() => up.api.get('/events/leaving/disk'), 'there is an event');
+    await up.stop();
+    await place.write({ 'conf/all.json': { client: { ...client, name: 'another' } } });
+    const again = await place.up();
+    const clients = (await again.api.get<{ name: string }[]>('/clients')) ?? [];
+    expect(clients.map(({ name }) => name)).not.toContain('leaving');
+    expect(await again.api.get('/events/leaving')).toEqual([]);
+    const removed = await again.api.get<{ items: object[] }>('/api/v1/removals');
+    expect(removed?.items).toMatchObject([{ client: 'leaving', check: null }]);
+    await again.stop();
+  }, 180_000);
+
   it('goes on when nobody reads what it prints', async () => {
     const place = openPlace();
     await place.write({ 'conf/all.json': { client: NO_SOCKETS } });

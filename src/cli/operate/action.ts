@@ -8,8 +8,8 @@ import { counted } from './words.ts';
 
 /** What is to be done to everything that a search finds, or to what is named. */
 export interface ActionWish {
-  action: 'resolve';
-  subject: 'events';
+  action: 'resolve' | 'delete-clients' | 'delete-results';
+  subject: 'events' | 'clients' | 'results';
   q?: string;
   names?: readonly string[];
   parameters?: Record<string, unknown>;
@@ -55,7 +55,8 @@ export async function act(
 ): Promise<number> {
   const word = wish.subject.slice(0, -1);
   const preview = await api.send<Preview>('POST', PATH, { ...wish, dry_run: true });
-  if (!preview || preview.count === 0) throw new TocsinError('NOT_FOUND', `No open ${word} is hit.`);
+  if (!preview || preview.count === 0)
+    throw new TocsinError('NOT_FOUND', `No ${word === 'event' ? 'open event' : word} is hit.`);
   terminal.write(hits(preview, word, options.dryRun === true));
   if (options.dryRun) return EXIT.ok;
   const hold = options.now || wish.names?.length === 1 ? 0 : HOLD_SECONDS;

@@ -7,6 +7,7 @@ import { Argument, type Command } from 'commander';
 import type { AskOptions } from '../commands/ask.ts';
 import { processTerminal } from '../terminal.ts';
 import type { ActionOptions } from './action.ts';
+import type { ForgetOptions } from './forget.ts';
 import type { RequestOptions } from './request.ts';
 import { completionScript, SHELLS, type Shell } from './shells.ts';
 import type { SilenceOptions } from './silence.ts';
@@ -26,6 +27,7 @@ const REASON = ['--reason <text>', 'why, for the records'] as const;
 /** Adds all of them. */
 export function addOperatorCommands(program: Command, flags: Flags, ended: Ended): void {
   addResolve(program, flags, ended);
+  addForget(program, flags, ended);
   addSilence(program, flags, ended);
   addRequest(program, flags, ended);
   addStash(program, flags, ended);
@@ -55,6 +57,24 @@ function addResolve(program: Command, { reaching }: Flags, ended: Ended): void {
     .action(async (words: string[], options: AskOptions & ActionOptions & { reason?: string }) => {
       const { resolve } = await import('./resolve.ts');
       ended(await resolve(words, options, processTerminal()));
+    });
+}
+
+function addForget(program: Command, { reaching }: Flags, ended: Ended): void {
+  reaching(program.command('forget'))
+    .argument('<client...>', 'clients, results (web-1/disk), or a query over clients')
+    .description('remove clients with all that is known of them, or single results; open events are resolved')
+    .option('--results', 'the query is over results')
+    .option(...REASON)
+    .option('--now', 'without the ten seconds in which Ctrl-C cancels')
+    .option(...DRY_RUN)
+    .addHelpText(
+      'after',
+      "\nExamples:\n  tocsin forget web-1\n  tocsin forget web-1/old_check\n  tocsin forget 'keepalive:>7d client.region:eu' --dry-run\n",
+    )
+    .action(async (words: string[], options: ForgetOptions) => {
+      const { forget } = await import('./forget.ts');
+      ended(await forget(words, options, processTerminal()));
     });
 }
 

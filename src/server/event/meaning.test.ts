@@ -59,6 +59,16 @@ test('statuses 1, 1, 2, 0 give the sequence of the original', () => {
   expect(meanings[3]?.state.event).toBeNull();
 });
 
+test('what a stale result changes is logged at the time of its discovery, not of the old execution', () => {
+  const [first] = play(statuses(0));
+  const facts = {
+    ...{ client, now: 5000, newId: () => 'id', taken: [] },
+    check: { ...(first?.state.check as ExecutedCheck), status: 1, output: 'Last check execution was long ago' },
+  };
+  expect(applyResult(first?.state, { ...facts, stale: true }).transition?.timestamp).toBe(5000);
+  expect(applyResult(first?.state, facts).transition?.timestamp).toBe(1000);
+});
+
 test('an event has its members in the order of the original', () => {
   const [first] = play(statuses(2));
   expect(Object.keys(first?.event ?? {})).toEqual([

@@ -16,6 +16,8 @@ export interface Facts {
   check: ExecutedCheck;
   /** Unix seconds. */
   now: number;
+  /** True for a result that tells how old the last execution is: what it changes, it changes now. */
+  stale?: boolean | undefined;
   /** Gives the id of a new event. */
   newId: () => string;
   /** Numbers taken, this result's included. */
@@ -168,7 +170,7 @@ function transitionOf(before: CheckState | undefined, facts: Facts, event: Event
   const turned = event !== null && event.action !== before?.event?.action && event.action !== 'create';
   if (from === check.status && !turned) return null;
   return {
-    timestamp: check.executed ?? now,
+    timestamp: facts.stale ? now : (check.executed ?? now),
     status: check.status,
     from,
     action: event?.action ?? null,

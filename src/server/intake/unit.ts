@@ -134,6 +134,7 @@ function meaningOf(
     client: facts.client,
     check: prepareCheck(entry.result, facts.configured, facts.client),
     now: Math.floor(facts.nowMs / 1000),
+    stale: entry.stale,
     newId: facts.newId,
     taken,
     takenAttendedMs: reportedAt(entry, state, facts),

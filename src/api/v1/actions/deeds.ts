@@ -74,11 +74,12 @@ async function resolve(parts: V1Parts, name: string, output: string): Promise<'d
   return 'done';
 }
 
-function removal({ limits }: V1Parts, { reason }: Parameters, by: string | null) {
+function removal({ limits }: V1Parts, { reason, creator }: Parameters, by: string | null) {
+  const who = by ?? creator;
   return {
     output: reason ?? RESOLVED,
     reason: 'asked' as const,
-    why: `${reason ?? 'a bulk action'}${by === null ? '' : `, asked for by ${by}`}`,
+    why: `${reason ?? 'a bulk action'}${who === undefined ? '' : `, asked for by ${who}`}`,
     acknowledgeMs: limits.acknowledgeMs,
     resolveMs: limits.resolveMs,
   };
