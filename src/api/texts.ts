@@ -1,14 +1,14 @@
-/** A document that is JSON already. */
+/** An item of a list that is JSON already: a comma and the document, as bytes, which are ten times cheaper to join. */
 export class Written {
-  readonly text: string;
+  readonly bytes: Buffer;
 
-  constructor(text: string) {
-    this.text = text;
+  constructor(document: unknown) {
+    this.bytes = Buffer.from(`,${JSON.stringify(document)}`);
   }
 }
 
-/** Characters of one of the two generations. */
-const MOST_CHARACTERS = 16 * 1024 * 1024;
+/** Bytes of one of the two generations. */
+const MOST_BYTES = 16 * 1024 * 1024;
 
 /**
  * Keeps the JSON of stored documents, so that lists that are asked for every few seconds cost only what has changed.
@@ -19,20 +19,20 @@ const MOST_CHARACTERS = 16 * 1024 * 1024;
 export class Texts {
   #young = new Map<object, Written>();
   #old = new Map<object, Written>();
-  #characters = 0;
+  #bytes = 0;
 
   /** The JSON of what `document` makes of `item`; `stored` is the object in the store that it is made of alone. */
   of<Item>(stored: object, item: Item, document: (item: Item) => unknown): Written {
     const known = this.#young.get(stored);
     if (known) return known;
-    const written = this.#old.get(stored) ?? new Written(JSON.stringify(document(item)));
-    if (this.#characters > MOST_CHARACTERS) {
+    const written = this.#old.get(stored) ?? new Written(document(item));
+    if (this.#bytes > MOST_BYTES) {
       this.#old = this.#young;
       this.#young = new Map();
-      this.#characters = 0;
+      this.#bytes = 0;
     }
     this.#young.set(stored, written);
-    this.#characters += written.text.length;
+    this.#bytes += written.bytes.length;
     return written;
   }
 }

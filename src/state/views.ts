@@ -88,14 +88,14 @@ export class Views {
 
   /** The state of every check, or of one client's checks. */
   *states(client?: string): Generator<NamedState> {
-    const names = client === undefined ? this.#states.keys() : (this.#byClient.get(client) ?? []);
-    yield* this.#named(names);
+    if (client !== undefined) yield* this.#named(this.#byClient.get(client));
+    else for (const [name, state] of this.#states) yield named(name, state);
   }
 
   /** The state of every check that has a result, or of one client's; see `hasResult`. */
   *results(client?: string): Generator<NamedState> {
-    for (const named of this.states(client)) {
-      if (hasResult(named.state)) yield named;
+    for (const found of this.states(client)) {
+      if (hasResult(found.state)) yield found;
     }
   }
 
@@ -214,7 +214,7 @@ export class Views {
   *#named(names: Iterable<string> = []): Generator<NamedState> {
     for (const name of names) {
       const state = this.#states.get(name);
-      if (state) yield { ...splitStateName(name), state };
+      if (state) yield named(name, state);
     }
   }
 
@@ -267,6 +267,12 @@ export class Views {
 /** False when the result was deleted while its event is open: then the unit remembers the event alone. */
 export function hasResult(state: CheckState): boolean {
   return state.history.length > 0;
+}
+
+/** Lists go through many of these, and spreading the two names costs more than the rest of it. */
+function named(name: string, state: CheckState): NamedState {
+  const { client, check } = splitStateName(name);
+  return { client, check, state };
 }
 
 const NO_AGGREGATES: readonly string[] = [];
