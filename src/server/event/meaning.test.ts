@@ -63,7 +63,11 @@ test('what a stale result changes is logged at the time of its discovery, not of
   const [first] = play(statuses(0));
   const facts = {
     ...{ client, now: 5000, newId: () => 'id', taken: [] },
-    check: { ...(first?.state.check as ExecutedCheck), status: 1, output: 'Last check execution was long ago' },
+    check: {
+      ...(first?.state.check as ExecutedCheck),
+      status: 1,
+      output: 'Last check execution was long ago',
+    },
   };
   expect(applyResult(first?.state, { ...facts, stale: true }).transition?.timestamp).toBe(5000);
   expect(applyResult(first?.state, facts).transition?.timestamp).toBe(1000);
