@@ -12,9 +12,21 @@ const rooms = {
   store: ['model', 'runtime', 'plugin'],
   plugins: ['plugin'],
   state: ['model', 'runtime', 'plugin', 'expression', 'config', 'transport', 'store', 'plugins'],
+  access: ['model', 'runtime', 'plugin', 'expression', 'config', 'transport', 'store', 'plugins', 'state'],
   agent: ['model', 'runtime', 'plugin', 'expression', 'config', 'transport', 'store', 'plugins', 'state'],
   server: ['model', 'runtime', 'plugin', 'expression', 'config', 'transport', 'store', 'plugins', 'state'],
-  api: ['model', 'runtime', 'plugin', 'expression', 'config', 'transport', 'store', 'plugins', 'state'],
+  api: [
+    'model',
+    'runtime',
+    'plugin',
+    'expression',
+    'config',
+    'transport',
+    'store',
+    'plugins',
+    'state',
+    'access',
+  ],
   cli: [
     'model',
     'runtime',
@@ -25,6 +37,7 @@ const rooms = {
     'store',
     'plugins',
     'state',
+    'access',
     'agent',
     'server',
     'api',
@@ -45,6 +58,7 @@ const roomRules = Object.entries(rooms).map(([room, below]) => ({
 /** library → the only places that may import it */
 const homes = {
   fastify: ['^src/api/'],
+  ws: ['^src/transport/websocket/'],
   commander: ['^src/cli/'],
   'cli-table3': ['^src/cli/'],
   nodemailer: ['^src/plugins/'],

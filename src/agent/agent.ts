@@ -19,6 +19,7 @@ import { Results } from './results.ts';
 import type { RunnableCheck } from './runnable.ts';
 import { Runs } from './runs.ts';
 import { loginOf, type Places, placesOf, Reports, Sockets } from './sockets/index.ts';
+import type { Spool } from './spool/index.ts';
 import { SubdueBook, standaloneEntries } from './standalone.ts';
 import { Subscriptions } from './subscriptions.ts';
 
@@ -43,6 +44,11 @@ export interface AgentParts {
   version: string;
   /** False: opens no sockets, whatever the client says. For many agents in one process, as in a simulation. */
   listen?: boolean | undefined;
+  /**
+   * Keeps what could not be delivered. It belongs to the agent from here on: it is closed when the agent stops.
+   * Missing: it is kept in memory.
+   */
+  spool?: Spool | undefined;
 }
 
 export interface Agent {
@@ -61,13 +67,16 @@ export interface Agent {
   reload(settings: Settings, checks: ReadonlyMap<string, CheckPlugin>): Promise<void>;
   /**
    * Ends everything within some seconds, whatever hangs; no timer or socket of the agent is left. A client with
-   * `deregister` takes its leave then. May be called twice. What was not acknowledged by then is lost, and counted.
+   * `deregister` takes its leave then. May be called twice. What was not acknowledged
+   * by then waits in the spool; without one on disk it is lost, and counted.
    */
   stop(): Promise<void>;
   /** Where the sockets listen; a port that was 0 in the settings is here the one that the system chose. */
   sockets(): Places;
   /** Notes that a thing called in; throws with kind `input` when name or status cannot be. */
   callIn(name: string, report?: CallInReport): void;
+  /** Sends what was found out here, like the state of the configuration, as every other result of this client. */
+  report(check: ExecutedCheck): void;
   /**
    * Runs a check here and now, whatever else runs, and reports it to nobody. Rejects with kind `not_found` when it
    * has neither a command nor a check in process, and `closed` when the agent stops meanwhile.
@@ -137,6 +146,7 @@ class ClientAgent implements Agent {
       // A stop may have come while we were subscribing.
       if (this.#stopped !== undefined) return;
       this.#started = true;
+      this.#results.start();
       this.#schedule();
       this.#timetable.start();
     });
@@ -168,6 +178,10 @@ class ClientAgent implements Agent {
 
   callIn(name: string, report: CallInReport = {}): void {
     this.#callIns.note(name, report);
+  }
+
+  report(check: ExecutedCheck): void {
+    this.#results.send(check);
   }
 
   async runCheck(check: RunnableCheck): Promise<ExecutedCheck> {
@@ -235,6 +249,7 @@ class ClientAgent implements Agent {
     await this.#within(END_LIMIT_MS, 'checks', Promise.all(ends));
     this.#deregister();
     await this.#within(DELIVERY_LIMIT_MS, 'the delivery of results', this.#results.stop());
+    await this.#within(DELIVERY_LIMIT_MS, 'the spool', this.#results.close());
   }
 
   /** The last word of a client that was there; nothing comes behind it that would bring the client back. */

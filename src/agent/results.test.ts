@@ -5,7 +5,9 @@ import { ManualClock, settle } from '../testing/clock.ts';
 import { memoryLog } from '../testing/log.ts';
 import { seededRandom } from '../testing/random.ts';
 import { createMemoryTransport, type Outgoing } from '../transport/index.ts';
-import { DROPPED_AT_ONCE, MOST_TRIES, MOST_WAITING, pauseMs, Results } from './results.ts';
+import { pauseMs } from './emptying.ts';
+import { Results } from './results.ts';
+import { DROPPED_AT_ONCE, MOST_WAITING } from './spool/index.ts';
 
 const client = { name: 'i-42', address: '', subscriptions: [] };
 const check = { name: 'disk', status: 0, output: 'ok' };
@@ -58,9 +60,11 @@ describe('results that the transport has no room for', () => {
     results.send(check);
     await settle();
     for (let count = 0; count < MOST_WAITING + 4; count++) results.send(check);
+    await settle();
     expect(counters.read('results_unsent')).toBe(DROPPED_AT_ONCE);
     expect(log.lines.filter((line) => line.level === 'error').length).toBe(1);
     await results.stop();
+    await results.close();
     expect(counters.read('results_unsent')).toBe(MOST_WAITING + 5);
     expect(log.lines.filter((line) => line.level === 'error').length).toBe(2);
     expect(clock.pending).toBe(0);
@@ -68,16 +72,21 @@ describe('results that the transport has no room for', () => {
 
   it('of programs are not taken while so many are on their way', async () => {
     const { counters, results } = setUp(() => new Promise(() => {}));
-    for (let count = 0; count < MOST_WAITING; count++) expect(results.offer(check)).toBe(true);
-    expect(results.offer(check)).toBe(false);
+    for (let count = 0; count < MOST_WAITING; count++) expect(await results.offer(check)).toBe(true);
+    expect(await results.offer(check)).toBe(false);
     expect(counters.read('results_unsent')).toBe(0);
   });
 
-  it('are given up after so many tries', async () => {
-    const { clock, counters, results } = setUp(unavailable);
+  it('are dropped when the transport will never take them, and the others go on', async () => {
+    const refusal = new TocsinError('TRANSPORT_REFUSED', 'that name is not yours');
+    const { clock, counters, log, results } = setUp(({ id }) =>
+      id?.number === 1 ? Promise.reject(refusal) : Promise.resolve(),
+    );
     results.send(check);
-    await clock.advance((MOST_TRIES + 1) * 30_000);
+    results.send(check);
+    await settle();
     expect(counters.read('results_unsent')).toBe(1);
+    expect(log.lines.at(-1)?.fields['reason']).toBe('that name is not yours');
     expect(clock.pending).toBe(0);
   });
 
@@ -90,7 +99,7 @@ describe('results that the transport has no room for', () => {
     expect(counters.read('results_unsent')).toBe(1);
     expect(log.lines.at(-1)?.fields).toEqual({
       results: 1,
-      first_check: 'disk',
+      check: 'disk',
       reason: 'the transport was closed',
     });
     expect(clock.pending).toBe(0);

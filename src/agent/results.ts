@@ -1,29 +1,26 @@
 import type { CheckResult, ExecutedCheck } from '../model/check.ts';
 import type { Client } from '../model/client.ts';
-import type { ResultId } from '../model/taken.ts';
-import type { Clock, Timer } from '../runtime/clock.ts';
+import { type Clock, type Timer, unixSeconds } from '../runtime/clock.ts';
 import type { Counters } from '../runtime/counters.ts';
 import { errorText, TocsinError } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Transport } from '../transport/index.ts';
+import { Emptying } from './emptying.ts';
+import { ResultNumbers } from './numbers.ts';
+import {
+  type Keeping,
+  type Kept,
+  MemorySpool,
+  MOST_WAITING,
+  type NumberedResult,
+  type Spool,
+} from './spool/index.ts';
 
-/**
- * Most results that wait for another try; beyond it the oldest are dropped. Programs have to wait when so many of
- * any kind are on their way.
- */
-export const MOST_WAITING = 10_000;
-/** So many are dropped together, so that a long outage doesn't write a line of the log for each. */
-export const DROPPED_AT_ONCE = 100;
-/** How often a result is tried. */
-export const MOST_TRIES = 100;
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 30_000;
-
-/** Milliseconds until the next try after so many that failed in a row. */
-export function pauseMs(failures: number): number {
-  return Math.min(FIRST_PAUSE_MS * 2 ** Math.max(failures - 1, 0), LONGEST_PAUSE_MS);
-}
+/** Milliseconds after which a result that was not acknowledged is written to disk, so that nobody has to wait for it. */
+export const ACKNOWLEDGED_MS = 3_000;
+/** The check under which an agent tells that results went lost. */
+export const SPOOL_CHECK = 'tocsin_spool';
 
 /** The document that reports a check that was run. */
 export function resultOf(client: Client, check: ExecutedCheck): CheckResult {
@@ -31,46 +28,66 @@ export function resultOf(client: Client, check: ExecutedCheck): CheckResult {
   return signature === undefined ? { client: name, check } : { client: name, check, signature };
 }
 
-interface NumberedResult {
-  body: CheckResult;
-  id: ResultId;
-  tries: number;
+/** A result on its way. */
+interface Sent {
+  result: NumberedResult;
+  sinceMs: number;
+  /** Told true when it is safe: acknowledged or on disk; false when it is neither. */
+  answer: (safe: boolean) => void;
+  /** Set when it was written to disk meanwhile. */
+  keeping: Promise<Keeping | undefined> | undefined;
+}
+
+export interface ResultsParts {
+  clock: Clock;
+  random: Random;
+  transport: Transport;
+  log: Log;
+  counters: Counters;
+  client: Client;
+  spool?: Spool | undefined;
 }
 
 /**
- * Numbers results and hands them to the transport. What the transport has no room for now is kept, in order and
- * within bounds, and tried again; what it will never take is dropped, counted and logged.
+ * Numbers results and hands them to the transport. What is not taken now is kept in the spool and sent again; what will
+ * never be taken is dropped, counted and logged. With a spool on disk, what is new goes first; in memory the order is
+ * kept, and what is new stands behind.
  */
 export class Results {
-  readonly #clock: Clock;
-  readonly #transport: Transport;
-  readonly #log: Log;
-  readonly #counters: Counters;
+  readonly #parts: ResultsParts;
+  readonly #spool: Spool;
+  readonly #numbers: ResultNumbers;
+  readonly #emptying: Emptying;
   #client: Client;
-  readonly #boot: string;
-  #number = 0;
-  #inFlight = 0;
-  /** By number, oldest first. */
-  #waiting: NumberedResult[] = [];
-  #failures = 0;
-  #timer: Timer | undefined;
+  /** Oldest first. */
+  readonly #sent = new Set<Sent>();
+  /** When it is looked what was not acknowledged in time; on disk only. */
+  #overdue: Timer | undefined;
+  /** Results that the spool lost, as far as it is counted. */
+  #lostCounted: number;
   #stopped = false;
   #idle: () => void = () => {};
 
-  constructor(parts: {
-    clock: Clock;
-    random: Random;
-    transport: Transport;
-    log: Log;
-    counters: Counters;
-    client: Client;
-  }) {
-    this.#clock = parts.clock;
-    this.#transport = parts.transport;
-    this.#log = parts.log;
-    this.#counters = parts.counters;
-    this.#client = parts.client;
-    this.#boot = parts.random.uuid();
+  constructor(parts: ResultsParts) {
+    const { clock, log, transport, client, random } = parts;
+    this.#parts = parts;
+    this.#client = client;
+    this.#numbers = new ResultNumbers(random.uuid());
+    this.#spool = parts.spool ?? new MemorySpool();
+    this.#lostCounted = this.#spool.lost;
+    this.#emptying = new Emptying({
+      ...{ spool: this.#spool, clock, log },
+      connected: () => transport.connected,
+      send: (kept) => this.#sendKept(kept),
+      emptied: () => this.#emptied(),
+    });
+  }
+
+  /** Sends what an earlier run left, and tells what it lost. */
+  start(): void {
+    if (this.#spool.lost > 0) this.#tellLost();
+    if (this.#parts.transport.connected) this.#emptying.now();
+    else if (this.#spool.size > 0) this.#emptying.later();
   }
 
   /** Results are reported for this client from now on. */
@@ -79,84 +96,187 @@ export class Results {
   }
 
   /**
-   * As `send`, for what programs report: false when so many are on their way or wait that others would have to go for
-   * it, or when the agent has stopped; then it was not taken.
+   * Takes what a program reports. Resolves with true when it is acknowledged or on disk; without a spool on disk, as soon
+   * as it is taken. With false when so many are on their way or wait that others would have to go for it, when it will
+   * never be taken, or when the agent has stopped. Never rejects.
    */
-  offer(check: ExecutedCheck): boolean {
-    if (this.#stopped || this.#waiting.length + this.#inFlight >= MOST_WAITING) return false;
-    this.send(check);
-    return true;
+  offer(check: ExecutedCheck): Promise<boolean> {
+    const onTheirWay = this.#sent.size + (this.#spool.lasting ? 0 : this.#spool.size);
+    if (this.#stopped || onTheirWay >= MOST_WAITING) return Promise.resolve(false);
+    return this.#take(check);
   }
 
   send(check: ExecutedCheck): void {
-    this.#number += 1;
-    const id = { agent: this.#client.name, boot: this.#boot, number: this.#number };
-    const result = { body: resultOf(this.#client, check), id, tries: 0 };
-    if (this.#stopped) this.#drop([result], 'the agent stopped');
-    // Whoever comes while others wait stands behind them, so that results stay in order.
-    else if (this.#waiting.length > 0) this.#keep(result);
-    else this.#publish(result);
+    void this.#take(check);
   }
 
-  /** Tries nothing again; resolves when the transport has answered for everything that it was handed. */
+  /** Tries nothing again; what is on its way is safe on disk. Resolves when the transport has answered for all of it. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#timer?.cancel();
-    if (this.#waiting.length > 0) this.#drop(this.#waiting.splice(0), 'the agent stopped');
-    if (this.#inFlight === 0) return;
+    this.#emptying.stop();
+    this.#overdue?.cancel();
+    if (this.#spool.lasting) {
+      for (const sent of this.#sent) this.#keepSent(sent);
+      await Promise.all(Array.from(this.#sent, ({ keeping }) => keeping));
+    }
+    if (this.#sent.size === 0) return;
     await new Promise<void>((resolve) => {
       this.#idle = resolve;
     });
   }
 
-  #publish(result: NumberedResult): void {
-    result.tries += 1;
-    this.#inFlight += 1;
-    this.#transport
-      .publishResult({ body: result.body, id: result.id })
-      .then(
-        () => {
-          this.#failures = 0;
-        },
-        (error: unknown) => this.#refused(result, error),
-      )
-      .finally(() => {
-        this.#inFlight -= 1;
-        if (this.#inFlight === 0) this.#idle();
-      });
+  /** Lets go of the spool; what is on disk waits for the next start, and what is not is lost, and counted. */
+  async close(): Promise<void> {
+    const left = await this.#spool.close();
+    if (left > 0) this.#lose(left, 'the agent stopped');
   }
 
-  #refused(result: NumberedResult, error: unknown): void {
-    const later = error instanceof TocsinError && error.kind === 'unavailable';
-    if (later && !this.#stopped && result.tries < MOST_TRIES) this.#keep(result);
-    else this.#drop([result], errorText(error));
-  }
-
-  #keep(result: NumberedResult): void {
-    const last = this.#waiting.at(-1);
-    this.#waiting.push(result);
-    if (last && last.id.number > result.id.number) {
-      this.#waiting.sort((left, right) => left.id.number - right.id.number);
+  #take(check: ExecutedCheck): Promise<boolean> {
+    const body = resultOf(this.#client, check);
+    const result = { body, id: this.#numbers.next(this.#client.name, body) };
+    const { lasting, size } = this.#spool;
+    if (this.#stopped && !lasting) {
+      this.#lose(1, 'the agent stopped');
+      return Promise.resolve(false);
     }
-    if (this.#waiting.length > MOST_WAITING) {
-      this.#drop(this.#waiting.splice(0, DROPPED_AT_ONCE), `more than ${MOST_WAITING} results wait`);
+    const standsBehind = lasting ? this.#stopped || this.#sent.size >= MOST_WAITING : size > 0;
+    return standsBehind ? this.#keep(result) : this.#publish(result);
+  }
+
+  #publish(result: NumberedResult): Promise<boolean> {
+    const { clock, transport } = this.#parts;
+    const { lasting } = this.#spool;
+    return new Promise((answer) => {
+      const sent: Sent = { result, sinceMs: lasting ? clock.elapsed() : 0, answer, keeping: undefined };
+      this.#sent.add(sent);
+      if (lasting) this.#overdue ??= clock.after(ACKNOWLEDGED_MS, () => this.#keepOverdue());
+      else answer(true);
+      transport.publishResult({ body: result.body, id: result.id }).then(
+        () => this.#delivered(sent),
+        (error: unknown) => this.#refused(sent, error),
+      );
+    });
+  }
+
+  #delivered(sent: Sent): void {
+    this.#ended(sent);
+    sent.answer(true);
+    void sent.keeping?.then((keeping) => keeping && this.#spool.done([keeping.place]));
+    if (this.#spool.size > 0) this.#emptying.now();
+  }
+
+  #refused(sent: Sent, error: unknown): void {
+    const { result, keeping, answer } = sent;
+    this.#ended(sent);
+    if (this.#mayBeSentAgain(error)) {
+      if (keeping) void keeping.then((kept) => kept && this.#waits(kept));
+      else void this.#keep(result).then(answer);
+      return;
     }
-    if (this.#timer) return;
-    this.#failures += 1;
-    this.#log.warn('results are not taken and will be sent again', { again_in_ms: pauseMs(this.#failures) });
-    this.#timer = this.#clock.after(pauseMs(this.#failures), () => this.#again());
+    void keeping?.then((kept) => kept && this.#spool.done([kept.place]));
+    answer(false);
+    this.#lose(1, errorText(error), result);
   }
 
-  #again(): void {
-    this.#timer = undefined;
-    const results = this.#waiting;
-    this.#waiting = [];
-    for (const result of results) this.#publish(result);
+  #ended(sent: Sent): void {
+    this.#sent.delete(sent);
+    if (this.#sent.size > 0) return;
+    this.#overdue?.cancel();
+    this.#overdue = undefined;
+    this.#idle();
   }
 
-  #drop(results: readonly NumberedResult[], reason: string): void {
-    this.#counters.increment('results_unsent', results.length);
-    const fields = { results: results.length, first_check: results[0]?.body.check.name, reason };
-    this.#log.error('results were not delivered and are lost', fields);
+  #mayBeSentAgain(error: unknown): boolean {
+    if (!(error instanceof TocsinError)) return false;
+    const { lasting } = this.#spool;
+    return error.kind === 'unavailable' ? lasting || !this.#stopped : error.kind === 'closed' && lasting;
+  }
+
+  /** Keeps a result that is not on its way. */
+  async #keep(result: NumberedResult): Promise<boolean> {
+    this.#parts.counters.increment('results_spooled');
+    const keeping = await this.#spool.add(result);
+    this.#countLost();
+    this.#emptying.later();
+    return keeping !== undefined && (!this.#spool.lasting || keeping.on === 'disk');
+  }
+
+  #waits({ place }: Keeping): void {
+    this.#spool.giveBack([place]);
+    this.#emptying.later();
+  }
+
+  /** Writes what was not acknowledged in time; it stays on its way. */
+  #keepOverdue(): void {
+    const { clock } = this.#parts;
+    const now = clock.elapsed();
+    this.#overdue = undefined;
+    for (const sent of this.#sent) {
+      const leftMs = sent.sinceMs + ACKNOWLEDGED_MS - now;
+      if (leftMs > 0) {
+        this.#overdue = clock.after(leftMs, () => this.#keepOverdue());
+        return;
+      }
+      this.#keepSent(sent);
+    }
+  }
+
+  #keepSent(sent: Sent): void {
+    if (sent.keeping) return;
+    this.#parts.counters.increment('results_spooled');
+    sent.keeping = this.#spool.add(sent.result, true);
+    void sent.keeping.then((keeping) => {
+      this.#countLost();
+      sent.answer(keeping?.on === 'disk');
+    });
+  }
+
+  /** Sends one of the spool; true when it waits on. */
+  async #sendKept({ result: { body, id } }: Kept): Promise<boolean> {
+    const { transport } = this.#parts;
+    const spooled = this.#spool.lasting ? true : undefined;
+    try {
+      await transport.publishResult({ body, id, spooled });
+      return false;
+    } catch (error) {
+      if (this.#mayBeSentAgain(error)) return true;
+      this.#lose(1, errorText(error), { body, id });
+      return false;
+    }
+  }
+
+  #emptied(): void {
+    if (this.#spool.lasting) this.#parts.log.info('the spool is empty: everything in it was delivered');
+    if (!this.#spool.lasting || this.#spool.lost === 0) return;
+    const told = this.#take(this.#spoolCheck(0, 'the spool is empty, and nothing more is being lost'));
+    void told.then((safe) => safe && this.#spool.forgetLost());
+  }
+
+  /** Counts what the spool lost since the last time, and tells it. */
+  #countLost(): void {
+    const { lost, lasting } = this.#spool;
+    const more = lost - this.#lostCounted;
+    this.#lostCounted = lost;
+    if (more <= 0) return;
+    this.#lose(more, 'there is no room for more');
+    if (lasting) this.#tellLost();
+  }
+
+  #tellLost(): void {
+    const { lost } = this.#spool;
+    const why = 'no server took them, and the spool of the agent was full or damaged';
+    this.send(this.#spoolCheck(1, `${lost} results of this client were lost: ${why}`));
+  }
+
+  #spoolCheck(status: number, output: string): ExecutedCheck {
+    const now = unixSeconds(this.#parts.clock);
+    return { name: SPOOL_CHECK, type: 'standard', status, output, issued: now, executed: now, duration: 0 };
+  }
+
+  #lose(results: number, reason: string, first?: NumberedResult): void {
+    const { counters, log } = this.#parts;
+    counters.increment('results_unsent', results);
+    const check = first && { check: first.body.check.name };
+    log.error('results were not delivered and are lost', { results, reason, ...check });
   }
 }

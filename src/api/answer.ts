@@ -4,6 +4,8 @@ export interface Answer {
   headers?: Readonly<Record<string, string>>;
   /** Sent as JSON; undefined: no body. */
   body?: unknown;
+  /** A body that is no JSON, and its content type. */
+  text?: { type: string; content: string };
 }
 
 /**

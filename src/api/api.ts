@@ -1,12 +1,15 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { openAccess } from '../access/index.ts';
 import type { Settings } from '../config/settings.ts';
 import { type Clock, sleep } from '../runtime/clock.ts';
 import { errorText, TocsinError } from '../runtime/errors.ts';
 import { Exchange } from './exchange.ts';
 import { createHttp } from './http.ts';
-import { type ApiParts, LIMITS } from './parts.ts';
+import { registerMetrics } from './metrics.ts';
+import { type ApiParts, LIMITS, type PortTls } from './parts.ts';
 import { Texts } from './texts.ts';
+import { renew } from './tls.ts';
 import { openV1, registerV1 } from './v1/index.ts';
 
 /** The API, ready to listen. */
@@ -21,6 +24,8 @@ export interface Api {
    * @throws TocsinError CONFIG_INVALID when `api.cors` cannot be sent; then all stays as it was
    */
   reload(settings: Settings): void;
+  /** Shows another certificate to whoever connects from now on; a port without TLS stays without. Throws when it cannot be used. */
+  renew(tls: PortTls): void;
   /** Ends the streams, lets open requests end for a moment, and lets go of everything. May be called twice. */
   close(): Promise<void>;
   /** Answers a request without a socket, for tests. */
@@ -32,8 +37,10 @@ export interface Api {
 /** @throws TocsinError CONFIG_INVALID when `api.cors` cannot be sent */
 export async function createApi(given: ApiParts): Promise<Api> {
   let current = given.settings;
+  const access = given.access ?? openAccess({ ...given, api: () => current.api });
   const parts = {
     ...given,
+    access,
     limits: { ...LIMITS, ...given.limits },
     texts: new Texts(),
     get settings() {
@@ -41,9 +48,10 @@ export async function createApi(given: ApiParts): Promise<Api> {
     },
   };
   const exchange = new Exchange(parts);
-  const app = createHttp(exchange, parts.counters, parts.limits);
+  const app = createHttp(exchange, parts);
   const v1 = openV1(parts);
-  registerV1(app, parts, v1, exchange.responder);
+  registerMetrics(app, given.metrics, exchange.responder);
+  registerV1(app, parts, v1, exchange);
   await app.ready();
   let closed: Promise<void> | undefined;
   return {
@@ -54,10 +62,11 @@ export async function createApi(given: ApiParts): Promise<Api> {
       exchange.reload(settings.api);
       current = settings;
     },
+    renew: (tls) => renew(app.server, tls),
     close: () => {
       exchange.responder.closing();
-      closed ??= Promise.all([v1.close(), closeWithin(app, parts.clock, parts.limits.closeMs)]).then(
-        () => undefined,
+      closed ??= Promise.all([v1.close(), closeWithin(app, parts.clock, parts.limits.closeMs)]).then(() =>
+        access === given.access ? undefined : access.close(),
       );
       return closed;
     },

@@ -1,6 +1,9 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Identity, Recognised } from '../access/index.ts';
 import type { Settings } from '../config/settings.ts';
+import { mayAct, type Role } from '../model/access.ts';
+import { addressOf, isLoopback, isOwnName, originOf } from '../runtime/http-caller.ts';
 import { type Answer, empty, refusal } from './answer.ts';
+import { PREFIX } from './v1/index.ts';
 
 /** What the gate looks at. */
 export interface Caller {
@@ -9,46 +12,89 @@ export interface Caller {
   host: string | undefined;
   origin: string | undefined;
   authorization: string | undefined;
-  /** Path and query: who asks for secrets must not be a page of another origin. */
+  /** Path and query: who asks for secrets must not be a page of another origin, and in v1 refusals are sentences. */
   url?: string | undefined;
+  /** The address that the request came from. */
+  address?: string | undefined;
+  /** The role that its route names; undefined: what the method needs. */
+  role?: Role | undefined;
 }
 
-/** The refusal a caller gets, or undefined when it may pass. */
-export type Gate = (caller: Caller) => Answer | undefined;
+/** Who may pass, or the refusal that it gets. */
+export type Entry = { identity: Identity } | { refused: Answer; identity?: Identity };
 
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+/** Answers at once where it can, so that a request does not wait for a turn. */
+export type Gate = (caller: Caller) => Entry | Promise<Entry>;
+
+/** The part of access control that the gate asks. */
+export interface Recogniser {
+  /** True when callers have to say who they are. */
+  isOn(): boolean;
+  recognise(authorization: string | undefined, address: string): Recognised | Promise<Recognised>;
+}
+
 const READING = new Set(['GET', 'HEAD']);
+const UNASKED: Entry = { identity: { who: null, how: 'none', role: 'read', counts: () => true } };
+const RETRY_SECONDS = '10';
 
 /**
- * Decides who may pass, by `docs/api.md`, "Who may do what". A page that a browser was lured to must not change
- * anything here, nor read secrets: it betrays itself by its `Origin`, or by the name it made point at us (`Host`). Then, when user and
- * password are set, HTTP Basic (RFC 7617). `OPTIONS` always passes, as browsers ask it before anything else.
+ * Decides who may pass, by `docs/access.md`. A page that a browser was lured to must not change
+ * anything here, nor read secrets: it betrays itself by its `Origin`, or by the name it made point at us (`Host`). Then
+ * access control says who it is, and the role decides. `OPTIONS` always passes, as browsers ask it before anything else.
  */
-export function createGate(api: Settings['api']): Gate {
-  const stranger = strangers(api);
-  const authorized = credentials(api);
+export function createGate(api: Settings['api'], recogniser: Recogniser): Gate {
+  const stranger = strangers(api, recogniser);
   return (caller) => {
-    if (caller.method === 'OPTIONS') return undefined;
-    return stranger(caller) ?? (authorized(caller.authorization) ? undefined : unauthorized());
+    if (caller.method === 'OPTIONS') return UNASKED;
+    const refused = stranger(caller);
+    if (refused) return { refused };
+    const recognised = recogniser.recognise(caller.authorization, caller.address ?? '');
+    return recognised instanceof Promise
+      ? recognised.then((found) => entryOf(found, caller))
+      : entryOf(recognised, caller);
   };
 }
 
-function strangers(api: Settings['api']): Gate {
-  const bind = api.bind.includes(':') ? `[${api.bind}]` : api.bind.toLowerCase();
-  const loopback = LOOPBACK.has(bind) || bind.startsWith('127.');
-  const guarded = isGuarded(api);
+/** What a request needs: what its route says, else by what it does. */
+export function neededRole({ method, url, role }: Pick<Caller, 'method' | 'url' | 'role'>): Role {
+  if (role !== undefined) return role;
+  if (!READING.has(method)) return 'operate';
+  return asksForSecrets(url) ? 'admin' : 'read';
+}
+
+function entryOf(recognised: Recognised, caller: Caller): Entry {
+  if (typeof recognised === 'string') {
+    const sentence = caller.url?.startsWith(PREFIX) === true;
+    return { refused: recognised === 'busy' ? tooMany(sentence) : unauthorized(sentence, recognised) };
+  }
+  const needed = neededRole(caller);
+  if (mayAct(recognised.role, needed)) return { identity: recognised };
+  const sentence = `This needs the role "${needed}"; ${recognised.who ?? 'you'} has the role "${recognised.role}".`;
+  return { refused: refusal(403, sentence), identity: recognised };
+}
+
+const FOREIGN_HOST = refusal(
+  403,
+  'This address answers only to localhost and its own name, not to this Host.',
+);
+
+function strangers(api: Settings['api'], recogniser: Recogniser): (caller: Caller) => Answer | undefined {
+  const loopback = isLoopback(api.bind);
   const trusted = api.cors['Origin'];
-  const isOwn = (address: URL): boolean => LOOPBACK.has(address.hostname) || address.hostname === bind;
-  return ({ method, host, origin, url }) => {
-    const reading = READING.has(method);
-    const harmless = reading && !asksForSecrets(url);
-    const called = addressOf(host);
-    if (loopback && host !== undefined && !(called && isOwn(called)) && !(reading && guarded)) {
-      return refusal(403, 'This address answers only to localhost and its own name, not to this Host.');
-    }
-    if (harmless || origin === undefined || (trusted !== '*' && origin === trusted)) return undefined;
+  const isOwnPage = (origin: string, called: URL | undefined): boolean => {
     const from = originOf(origin);
-    if (from && (loopback ? isOwn(from) : from.host === called?.host)) return undefined;
+    if (!from) return false;
+    return loopback ? isOwnName(from.hostname, api.bind) : from.host === called?.host;
+  };
+  return (caller) => {
+    const { method, host, origin } = caller;
+    const reading = READING.has(method);
+    const harmless = reading && neededRole(caller) !== 'admin';
+    const called = addressOf(host);
+    const isForeign = loopback && host !== undefined && !(called && isOwnName(called.hostname, api.bind));
+    if (isForeign && !(reading && recogniser.isOn())) return FOREIGN_HOST;
+    if (harmless || origin === undefined || (trusted !== '*' && origin === trusted)) return undefined;
+    if (isOwnPage(origin, called)) return undefined;
     return refusal(
       403,
       `A page of another origin may not ${reading ? 'read secrets' : 'change anything'} here.`,
@@ -60,38 +106,18 @@ function asksForSecrets(url = ''): boolean {
   return url.startsWith('/settings?') && url.includes('redacted=false');
 }
 
-/** The address in a `Host` header; undefined when it is not one. */
-function addressOf(host: string | undefined): URL | undefined {
-  return host !== undefined && /^[^/?#@\\\s]+$/.test(host) ? parsed(`http://${host}`) : undefined;
+function unauthorized(sentence: boolean, why: 'nothing' | 'wrong'): Answer {
+  const headers = { 'WWW-Authenticate': 'Basic realm="Restricted Area"' };
+  if (!sentence) return { ...empty(401), headers };
+  const told =
+    why === 'nothing'
+      ? 'Say who you are: a token as Bearer, or a name and a password.'
+      : 'The name, password or token is wrong, was revoked or has expired.';
+  return { ...refusal(401, told), headers };
 }
 
-function originOf(origin: string): URL | undefined {
-  return /^https?:\/\/[^/?#@\\\s]+$/.test(origin) ? parsed(origin) : undefined;
-}
-
-function parsed(text: string): URL | undefined {
-  return URL.canParse(text) ? new URL(text) : undefined;
-}
-
-function isGuarded(api: Settings['api']): boolean {
-  return api.user !== undefined && api.password !== undefined;
-}
-
-function credentials(api: Settings['api']): (authorization: string | undefined) => boolean {
-  if (!isGuarded(api)) return () => true;
-  const wanted = digest(`${api.user}:${api.password}`);
-  return (authorization) => {
-    const encoded = /^Basic +([A-Za-z0-9+/=]+)$/.exec(authorization ?? '')?.[1];
-    if (encoded === undefined) return false;
-    return timingSafeEqual(digest(Buffer.from(encoded, 'base64').toString('utf8')), wanted);
-  };
-}
-
-/** Both sides are hashed first, so that neither content nor length shows in the time it takes. */
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
-}
-
-function unauthorized(): Answer {
-  return { ...empty(401), headers: { 'WWW-Authenticate': 'Basic realm="Restricted Area"' } };
+function tooMany(sentence: boolean): Answer {
+  const headers = { 'Retry-After': RETRY_SECONDS };
+  const told = 'Too many failed logins came from this address; try again later.';
+  return { ...(sentence ? refusal(429, told) : empty(429)), headers };
 }

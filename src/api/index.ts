@@ -6,4 +6,5 @@
  * `docs/api.md` says. `sensu/` is the API of Sensu Core 1.9; `v1/` is our own.
  */
 export { type Api, createApi } from './api.ts';
-export type { ApiLimits, ApiParts, CallInReport, ServerInfo } from './parts.ts';
+export { METRICS_PATH, metricsAnswer } from './metrics.ts';
+export type { ApiLimits, ApiParts, CallInReport, PortTls, ServerInfo } from './parts.ts';

@@ -1,10 +1,13 @@
+import type { Access } from '../access/index.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Counters } from '../runtime/counters.ts';
 import type { Log } from '../runtime/log.ts';
+import type { Metrics } from '../runtime/metrics.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Registry } from '../state/registry.ts';
 import type { SearchLimits } from '../state/search/index.ts';
+import type { SelfStatus } from '../state/self-status.ts';
 import type { Views } from '../state/views.ts';
 import type { Transport } from '../transport/port.ts';
 import type { BookLimits } from './v1/actions/book.ts';
@@ -58,6 +61,17 @@ export interface ApiLimits {
   actions?: Partial<BookLimits> | undefined;
 }
 
+/** What the port speaks TLS with: PEM, as the files hold it. */
+export interface PortTls {
+  /** The certificate of this server and those between it and its authority. */
+  certificate: string;
+  key: string;
+  /** Who signs the certificates of those who connect. */
+  authority: string | undefined;
+  /** `offered`: who connects is asked for a certificate and may come without; `demanded`: may not. */
+  clientCertificates: 'off' | 'offered' | 'demanded';
+}
+
 /** What the API is handed. */
 export interface ApiParts {
   /** The settings of now: read them at each request, they change with a reload. */
@@ -72,8 +86,20 @@ export interface ApiParts {
   /** Version that `GET /info` and registered clients carry. */
   version: string;
   serverInfo(): readonly ServerInfo[];
+  /** How the server in this process finds itself; missing or undefined: none runs here. */
+  self?: (() => SelfStatus | undefined) | undefined;
+  /** What this process measures, for `GET /metrics`; missing: nothing is there. */
+  metrics?: Metrics | undefined;
   /** Takes a call for the check that waits under this name; false when there is none. */
   callIn(name: string, report: CallInReport): boolean;
+  /** Who may do what; whoever serves agents as well hands in the one of both. Missing: one of its own, over the same store. */
+  access?: Access | undefined;
+  /** Undefined: plain HTTP. */
+  tls?: PortTls | undefined;
+  /** True: the port is for agents; of the API there is `/metrics` alone. */
+  metricsOnly?: boolean | undefined;
+  /** A folder of ours, for a backup that is on its way out; missing: there are none. */
+  backupFolder?: string | undefined;
   limits?: Partial<ApiLimits> | undefined;
 }
 

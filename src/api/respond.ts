@@ -58,11 +58,11 @@ export function createResponder(parts: ResponderParts): Responder {
   });
 
   const send: Responder['send'] = (request, reply, answer) => {
-    const text = answer.body === undefined || request.method === 'HEAD' ? '' : JSON.stringify(answer.body);
+    const text = request.method === 'HEAD' ? '' : bodyOf(answer);
     begin(request, reply, answer.status, {
       ...headersOf(request, answer),
       'Content-length': String(Buffer.byteLength(text)),
-      ...(text === '' ? {} : JSON_TYPE),
+      ...(text === '' ? {} : { ...JSON_TYPE, ...typeOf(answer) }),
     });
     reply.raw.end(text === '' ? undefined : text);
   };
@@ -92,6 +92,15 @@ export function createResponder(parts: ResponderParts): Responder {
       isClosing = true;
     },
   };
+}
+
+function bodyOf({ body, text }: Answer): string {
+  if (text) return text.content;
+  return body === undefined ? '' : JSON.stringify(body);
+}
+
+function typeOf({ text }: Answer): Headers {
+  return text ? { 'Content-type': text.type } : {};
 }
 
 type Raw = FastifyReply['raw'];

@@ -5,7 +5,7 @@ import type { Views } from '../state/views.ts';
 const SHOWN_MS = 1000;
 
 /** Resolves when lists show everything that was written before the call. */
-export async function shown(parts: { views: Views; clock: Clock }): Promise<void> {
+export async function shown(parts: { views: Pick<Views, 'shown'>; clock: Clock }): Promise<void> {
   const ended = new AbortController();
   try {
     await Promise.race([parts.views.shown(), sleep(parts.clock, SHOWN_MS, ended.signal)]);

@@ -5,6 +5,8 @@ export interface ApiAddress {
   url: string;
   user?: string | undefined;
   password?: string | undefined;
+  /** Of a program; it goes before a user. */
+  token?: string | undefined;
 }
 
 /** One change from the live stream. */
@@ -14,6 +16,8 @@ export interface StreamEvent {
   data: unknown;
 }
 
+/** What Node says of certificates that it does not believe. */
+const UNTRUSTED = /CERT|SELF_SIGNED|ALTNAME|UNABLE_TO/;
 const PAGE = 1000;
 const TIMEOUT_MS = 30_000;
 /** A stream that says nothing for this long, not even a comment, is dead. */
@@ -54,6 +58,13 @@ export class ApiClient {
       items.push(...page);
       if (page.length < PAGE) return items;
     }
+  }
+
+  /** The bytes of an answer, as they come. */
+  async download(path: string): Promise<AsyncIterable<Uint8Array>> {
+    const response = await this.#fetch(path, new AbortController().signal);
+    await this.#demand(response, path);
+    return response.body as AsyncIterable<Uint8Array>;
   }
 
   /**
@@ -97,9 +108,10 @@ export class ApiClient {
     signal: AbortSignal,
     request: { method?: string; body?: string | undefined } = {},
   ): Promise<Response> {
-    const { url, user, password } = this.#address;
+    const { url, user, password, token } = this.#address;
     const headers: Record<string, string> = {};
-    if (user !== undefined) {
+    if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
+    else if (user !== undefined) {
       headers['authorization'] = `Basic ${Buffer.from(`${user}:${password ?? ''}`).toString('base64')}`;
     }
     try {
@@ -116,7 +128,7 @@ export class ApiClient {
     if (response.status === 401) {
       throw new TocsinError(
         'SERVER_REFUSED',
-        `${url} asks for a user and a password: set TOCSIN_USER and TOCSIN_PASSWORD`,
+        `${url} wants to know who asks: set TOCSIN_API_TOKEN or --token-file, or TOCSIN_USER and TOCSIN_PASSWORD`,
       );
     }
     const body = (await response.text()).slice(0, 1000);
@@ -129,6 +141,12 @@ export class ApiClient {
   #unreachable(error: unknown): TocsinError {
     const { url } = this.#address;
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    if (UNTRUSTED.test((cause as NodeJS.ErrnoException).code ?? ''))
+      return new TocsinError(
+        'SERVER_UNREACHABLE',
+        `The certificate of ${url} is not trusted (${errorText(cause)}). Name who signed it with NODE_EXTRA_CA_CERTS=FILE, and a name that is in it with --url.`,
+        { cause: error },
+      );
     return new TocsinError(
       'SERVER_UNREACHABLE',
       `No Tocsin answers at ${url} (${errorText(cause) || 'no connection'}). Start one with "tocsin up", or name another with --url or --port.`,

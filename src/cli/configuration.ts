@@ -1,4 +1,6 @@
 import {
+  type ConfigDocument,
+  type ConfigProblem,
   type ConfigSources,
   describeProblems,
   describeWarnings,
@@ -8,6 +10,7 @@ import {
   loadSettings,
   type Settings,
 } from '../config/index.ts';
+import { pathText } from '../model/attributes.ts';
 import type { CheckPlugin, Plugin } from '../plugin.ts';
 import { builtInPlugins } from '../plugins/index.ts';
 import { TocsinError } from '../runtime/errors.ts';
@@ -17,6 +20,8 @@ import { machineAddress, machineName } from './machine.ts';
 export interface ConfigurationOptions {
   config?: string | undefined;
   configDir?: readonly string[] | undefined;
+  /** What the client is called unless a file says; undefined: like the machine. */
+  clientName?: string | undefined;
 }
 
 export interface Configuration {
@@ -25,6 +30,24 @@ export interface Configuration {
   plugins: ReadonlyMap<string, Plugin>;
   /** What an operator should know, ready to be shown; empty when there is nothing. */
   warnings: string;
+  /** What it was read from. */
+  read: ConfigDocument;
+}
+
+/** What one process cannot take up although it is valid. */
+export type Objection = Pick<ConfigProblem, 'expected' | 'found' | 'hint'> & { steps: readonly string[] };
+
+/** What was read, or the mistakes that objections to it are, each with its file and line. */
+export function withObjections(loaded: LoadedSettings, objections: readonly Objection[]): LoadedSettings {
+  if (!loaded.settings || objections.length === 0) return loaded;
+  const { plugins, warnings, read } = loaded;
+  return { plugins, warnings, read, problems: objections.map((one) => problemOf(one, read)) };
+}
+
+function problemOf({ steps, ...told }: Objection, { origins }: ConfigDocument): ConfigProblem {
+  const { file, line, variable } = origins.of(steps) ?? { file: null, line: null };
+  const place = variable === undefined ? { file, line } : { file: null, line: null, variable };
+  return { ...place, path: pathText(steps), ...told };
 }
 
 /** What the flags, this machine and its environment give to the configuration. */
@@ -33,7 +56,7 @@ export function configSources(options: ConfigurationOptions): ConfigSources {
     file: options.config,
     // A folder may be given as `-d a -d b`, `-d a b` or, as in Sensu, `-d a,b`.
     directories: options.configDir?.flatMap((folders) => folders.split(',')),
-    defaults: { hostname: machineName(), address: machineAddress() },
+    defaults: { hostname: options.clientName ?? machineName(), address: machineAddress() },
     plugins: new Map(builtInPlugins.map((plugin) => [plugin.name, plugin])),
     environment: process.env,
   };
@@ -64,11 +87,12 @@ export function configurationOf(loaded: LoadedSettings): Configuration {
         : `there are ${count} mistakes in the configuration`;
     throw new TocsinError('CONFIG_INVALID', `${title}\n\n${describeProblems(loaded.problems)}`);
   }
-  const { settings, plugins } = loaded;
+  const { settings, plugins, read } = loaded;
   const blocks = [describeWarnings(loaded.warnings), describeSkipped(settings)];
   return {
     settings,
     plugins,
+    read,
     warnings: blocks
       .filter((block) => block !== '')
       .map((block) => `${block}\n`)

@@ -3,11 +3,13 @@ import { errorText, TocsinError } from '../runtime/errors.ts';
 import type { AskOptions } from './commands/ask.ts';
 import type { ConfigOptions } from './commands/config.ts';
 import type { EventsOptions } from './commands/events.ts';
+import type { HandlerTestOptions } from './commands/handler-test.ts';
 import type { ConfigurationOptions } from './configuration.ts';
 import { EXIT, exitCodeOf } from './exit.ts';
 import { addOperatorCommands } from './operate/index.ts';
+import { portNumber } from './port-number.ts';
+import { addProcessCommands } from './process-commands.ts';
 import { processTerminal } from './terminal.ts';
-import type { UpOptions } from './up.ts';
 import { version } from './version.ts';
 
 /** Runs one command line; resolves with the exit code when the command has ended. */
@@ -45,7 +47,7 @@ function build(ended: (code: number) => void): Command {
     .showHelpAfterError('(add --help for the flags and examples)')
     .exitOverride()
     .addHelpText('after', EXAMPLES);
-  addUp(program, ended);
+  addProcessCommands(program, asking, ended);
   addLists(program, ended);
   addCheck(program, ended);
   addHandler(program, ended);
@@ -54,33 +56,11 @@ function build(ended: (code: number) => void): Command {
   return program;
 }
 
-function addUp(program: Command, ended: (code: number) => void): void {
-  program
-    .command('up')
-    .description('monitor this machine: server, agent and API in one process')
-    .option('-c, --config <file>', 'JSON configuration file')
-    .option('-d, --config-dir <folder...>', 'folders of JSON configuration files, read after the file')
-    .option('--data <folder>', 'where state is kept', '.tocsin')
-    .option('--port <number>', 'port of the HTTP API, 0 for any free one', portNumber)
-    .option('--log <file>', 'append the log to this file')
-    .option('--log-level <level>', 'debug, info, warn, error or fatal')
-    .option('--pid-file <file>', 'write the number of the process to this file')
-    .option('--no-live', 'print lines instead of a live list')
-    .option('--quick-start', 'say what to try next')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  tocsin up -d /etc/sensu/conf.d\n  tocsin up -c config.json --data /var/lib/tocsin --port 8080\n',
-    )
-    .action(async (options: UpOptions) => {
-      const { up } = await import('./up.ts');
-      ended(await up(options, processTerminal()));
-    });
-}
-
 function reaching(command: Command): Command {
   return command
     .option('--url <address>', 'address of the API (or TOCSIN_URL)')
-    .option('--port <number>', 'port of the API on this machine', portNumber);
+    .option('--port <number>', 'port of the API on this machine', portNumber)
+    .option('--token-file <file>', 'file with the token to be let in by (or TOCSIN_API_TOKEN)');
 }
 
 function asking(command: Command): Command {
@@ -123,7 +103,7 @@ function addLists(program: Command, ended: (code: number) => void): void {
 
 const LISTS = [
   ['clients', 'clients, and when each was last heard', 'client'],
-  ['checks', 'the checks that the server schedules', undefined],
+  ['checks', 'the checks that are configured, and those that are left out for mistakes', undefined],
   ['results', 'the last result of every check', 'client[/check]'],
 ] as const;
 
@@ -133,21 +113,43 @@ function configured(command: Command): Command {
     .option('-d, --config-dir <folder...>', 'folders of JSON configuration files, read after the file');
 }
 
+/**
+ * A configured command that works on one thing. Its name may stand behind the folders of `-d` as well, which take every
+ * word that follows: `named` gives it back.
+ */
+function configuredFor(argument: string, meaning: string, command: Command): Command {
+  return configured(command).argument(`[${argument}]`, meaning).usage(`[options] <${argument}>`);
+}
+
+function named<Options extends ConfigurationOptions>(
+  given: string | undefined,
+  options: Options,
+  command: Command,
+): [name: string, options: Options] {
+  if (given !== undefined) return [given, options];
+  const folders = options.configDir ?? [];
+  const last = folders.at(-1);
+  const [argument] = command.registeredArguments;
+  if (folders.length < 2 || last === undefined)
+    return command.error(`error: missing required argument '${argument?.name()}'`, { exitCode: EXIT.usage });
+  return [last, { ...options, configDir: folders.slice(0, -1) }];
+}
+
 function addCheck(program: Command, ended: (code: number) => void): void {
   const check = program
     .command('check')
     .description('work with one check')
     .addHelpText('after', '\nExamples:\n  tocsin check run disk -d /etc/sensu/conf.d\n');
-  configured(check.command('run').argument('<name>'))
+  configuredFor('name', 'the check', check.command('run'))
     .description('run a check now, on this machine, and say what each handler would make of it')
     .option('--json', 'JSON for scripts')
     .addHelpText(
       'after',
       '\nExamples:\n  tocsin check run disk -d /etc/sensu/conf.d\n\nNothing is sent or stored. The exit code is the status of the check.\n',
     )
-    .action(async (name: string, options: ConfigurationOptions & { json?: boolean }) => {
+    .action(async (name: string | undefined, options: ConfigOptions, command: Command) => {
       const { checkRun } = await import('./commands/check-run.ts');
-      ended(await checkRun(name, options, processTerminal()));
+      ended(await checkRun(...named(name, options, command), processTerminal()));
     });
 }
 
@@ -156,14 +158,14 @@ function addHandler(program: Command, ended: (code: number) => void): void {
     .command('handler')
     .description('work with one handler')
     .addHelpText('after', '\nExamples:\n  tocsin handler test mail -d /etc/sensu/conf.d\n');
-  configured(handler.command('test').argument('<name>'))
+  configuredFor('name', 'the handler', handler.command('test'))
     .description('send a sample event to a handler, past its filters, through its mutator')
     .option('--status <number>', 'status of the sample event', '2')
     .option('--json', 'JSON for scripts')
     .addHelpText('after', '\nExamples:\n  tocsin handler test mail -d /etc/sensu/conf.d\n')
-    .action(async (name: string, options: ConfigurationOptions & { status: string; json?: boolean }) => {
+    .action(async (name: string | undefined, options: HandlerTestOptions, command: Command) => {
       const { handlerTest } = await import('./commands/handler-test.ts');
-      ended(await handlerTest(name, options, processTerminal()));
+      ended(await handlerTest(...named(name, options, command), processTerminal()));
     });
 }
 
@@ -172,10 +174,10 @@ function addConfig(program: Command, ended: (code: number) => void): void {
     .command('config')
     .description('look at the configuration')
     .addHelpText('after', '\nExamples:\n  tocsin config check -d /etc/sensu/conf.d\n');
+  const described = (command: Command, description: string, example: string): Command =>
+    command.description(description).addHelpText('after', `\nExamples:\n  tocsin config ${example}\n`);
   const add = (name: string, description: string, example: string): Command =>
-    configured(config.command(name))
-      .description(description)
-      .addHelpText('after', `\nExamples:\n  tocsin config ${example}\n`);
+    described(configured(config.command(name)), description, example);
   add('check', 'say what is wrong with it; exit code 2 if anything is', 'check -d /etc/sensu/conf.d')
     .option('--json', 'JSON for scripts')
     .action(async (options: ConfigOptions) => {
@@ -188,16 +190,16 @@ function addConfig(program: Command, ended: (code: number) => void): void {
       ended(await configPrint(options, processTerminal()));
     },
   );
-  add(
-    'explain',
+  const path = 'like checks.disk.interval or checks["disk root"].handlers[0]';
+  described(
+    configuredFor('path', path, config.command('explain')),
     'where a value comes from, and what it means',
     'explain checks.disk.interval -d /etc/sensu/conf.d',
   )
-    .argument('<path>', 'like checks.disk.interval or checks["disk root"].handlers[0]')
     .option('--json', 'JSON for scripts')
-    .action(async (path: string, options: ConfigOptions) => {
+    .action(async (path: string | undefined, options: ConfigOptions, command: Command) => {
       const { configExplain } = await import('./commands/config.ts');
-      ended(await configExplain(path, options, processTerminal()));
+      ended(await configExplain(...named(path, options, command), processTerminal()));
     });
   config
     .command('schema')
@@ -209,15 +211,10 @@ function addConfig(program: Command, ended: (code: number) => void): void {
     });
 }
 
-function portNumber(text: string): number {
-  const port = Number(text);
-  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
-  throw new TocsinError('USAGE', `--port takes a number from 0 to 65535, not "${text}"`);
-}
-
 const EXAMPLES = `
 Examples:
   tocsin up -d examples/quickstart     monitor this machine
+  tocsin join                          the line that brings another machine to it
   tocsin events                        what is wrong now
   tocsin events web-1/disk             what happened there, who was told, why nobody was
 

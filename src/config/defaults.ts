@@ -24,9 +24,24 @@ export const LOG_ENTRIES = 1000;
 export const LOG_DAYS = 90;
 /** Daily counts are small, and asked for over more than a year. */
 export const DAY_COUNT_DAYS = 400;
+/** Who did what is asked for after a long time, too. */
+export const AUDIT_ENTRIES = 10_000;
+export const AUDIT_DAYS = 400;
 
 /** Seconds after which the last result of a check that nobody runs any more is forgotten. */
 export const RESULT_RETENTION_SECONDS = 2_592_000;
+
+/** Bytes of results that an agent keeps on disk while no server takes them: some days of a usual machine. */
+export const SPOOL_BYTES = 104_857_600;
+/** What one client may send: far more than a machine with thousands of checks has to say. */
+export const CLIENT_LIMITS = {
+  results_per_second: 1_000,
+  bytes_per_second: 10_485_760,
+  message_bytes: 10_485_760,
+  checks: 10_000,
+} as const;
+/** Seconds between two canaries. */
+export const CANARY_SECONDS = 15;
 
 /** The document that files are merged over, new each time. (Sensu Core 1.9 documentation, "Configuration".) */
 export function defaultDocument(): Attributes {

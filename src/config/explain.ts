@@ -10,11 +10,16 @@ import type { ClientDefaults } from './client.ts';
 import {
   API_BIND,
   API_PORT,
+  AUDIT_DAYS,
+  AUDIT_ENTRIES,
+  CANARY_SECONDS,
+  CLIENT_LIMITS,
   DEFAULT_TIMEOUT_SECONDS,
   LOG_DAYS,
   LOG_ENTRIES,
   OUTPUT_LIMIT_BYTES,
   RESULT_RETENTION_SECONDS,
+  SPOOL_BYTES,
 } from './defaults.ts';
 import type { ConfigDocument } from './document.ts';
 import { SECTION_SCHEMAS } from './json-schema.ts';
@@ -54,7 +59,15 @@ const DEFAULTS: Readonly<Record<string, unknown>> = {
   'tocsin.store.logs.transitions.days': LOG_DAYS,
   'tocsin.store.logs.deliveries.entries': LOG_ENTRIES,
   'tocsin.store.logs.deliveries.days': LOG_DAYS,
+  'tocsin.store.logs.audit.entries': AUDIT_ENTRIES,
+  'tocsin.store.logs.audit.days': AUDIT_DAYS,
   'tocsin.retention.results': RESULT_RETENTION_SECONDS,
+  'tocsin.agent.spool.bytes': SPOOL_BYTES,
+  'tocsin.limits.results_per_second': CLIENT_LIMITS.results_per_second,
+  'tocsin.limits.bytes_per_second': CLIENT_LIMITS.bytes_per_second,
+  'tocsin.limits.message_bytes': CLIENT_LIMITS.message_bytes,
+  'tocsin.limits.checks': CLIENT_LIMITS.checks,
+  'tocsin.blindness.canary': CANARY_SECONDS,
 };
 
 /**
@@ -101,7 +114,7 @@ function placeOf({ file, line, variable }: Origin): Place {
 }
 
 function shownValue(value: unknown, steps: readonly Step[], document: Attributes): unknown {
-  const secrets = secretsOf(document);
+  const secrets = [...secretsOf(document), ...(steps[0] === 'tocsin' ? ['token'] : [])];
   const hidden = steps.some(
     (step) => typeof step === 'string' && (secrets.includes(step) || looksSecret(step)),
   );

@@ -58,7 +58,7 @@ function describe(node: Attributes, steps: readonly string[]): Attributes {
   const text = [meaning, expected].filter((part) => typeof part === 'string' && part !== '').join(' — ');
   const shown: Attributes = { ...(text === '' ? {} : { description: text }), ...rest };
   if (Array.isArray(rest.anyOf))
-    shown.anyOf = rest.anyOf.map((one) => (isAttributes(one) ? withoutExpected(one) : one));
+    shown.anyOf = rest.anyOf.map((one) => (isAttributes(one) ? describeChoice(one, steps) : one));
   if (isAttributes(properties)) shown.properties = members(properties, (name) => [...steps, name]);
   // A record of TypeBox: whatever the members are called.
   const [any] = isAttributes(patternProperties) ? Object.values(patternProperties) : [];
@@ -76,8 +76,9 @@ function members(properties: Attributes, stepsOf: (name: string) => readonly str
   );
 }
 
-function withoutExpected({ expected: _, ...rest }: Attributes): Attributes {
-  return rest;
+/** One of several forms of a value, whose description stands above them. */
+function describeChoice({ expected: _, ...rest }: Attributes, steps: readonly string[]): Attributes {
+  return isAttributes(rest.properties) ? describe(rest, steps) : rest;
 }
 
 /** Options of plugins stand in a member that is named like the plugin. */

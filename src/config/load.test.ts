@@ -94,7 +94,7 @@ test('a value that comes from the machine has no file', async () => {
   expect(describeProblems(problems ?? [])).toContain('built-in defaults  client.name');
 });
 
-test('while a file cannot be read, nothing is said to be missing that may stand in it', async () => {
+test('while a file cannot be read, every mistake of the others is told, and of what is missing that it may stand there', async () => {
   const { problems, warnings } = await loadFiles({
     'a.json': {
       checks: { disk: { subscribers: ['web'], interval: '5' } },
@@ -103,12 +103,15 @@ test('while a file cannot be read, nothing is said to be missing that may stand 
     'b.json': '{"checks": {"disk": {"command": "df",}}}',
     'c.json': '{"handlers"',
   });
+  const unless = 'unless it stands where nothing could be read';
+  expect(problems?.find(({ path }) => path === 'checks.disk.command')).toMatchObject({ hint: unless });
   expect(places(problems)).toEqual([
+    ['a.json', 3, 'checks.disk.command'],
     ['a.json', 7, 'checks.disk.interval'],
     ['b.json', 1, ''],
     ['c.json', 1, ''],
   ]);
-  expect(problems?.[1]?.column).toBe(38);
+  expect(problems?.[2]?.column).toBe(38);
   expect(warnings).toEqual([]);
 });
 

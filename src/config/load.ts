@@ -91,7 +91,7 @@ function validate(
   const handlers = handlersOf(validation);
   const filters = filtersOf(validation);
   const mutators = mutatorsOf(validation);
-  const sections = sectionsOf(validation);
+  const sections = sectionsOf(validation, defaults.hostname);
   tellNotYet(validation);
   // What looks unknown may stand in the file that could not be read.
   if (read.problems.length === 0) warnOfUnknownNames(validation);
@@ -129,9 +129,15 @@ function extensionProblem(name: string, document: Attributes, reason: string): P
 
 function problemsIn(validation: Validation, read: ConfigDocument): ConfigProblem[] {
   const all = [...validation.problems, ...[...validation.skipped.values()].flat()];
-  // While a file could not be read, what is missing may stand in it.
-  const sure = all.filter((problem) => read.problems.length === 0 || problem.found !== NOTHING);
-  return [...read.problems, ...placed(sure, read.origins)].sort(byPlace);
+  const told = read.problems.length === 0 ? all : all.map(unlessUnread);
+  return [...read.problems, ...placed(told, read.origins)].sort(byPlace);
+}
+
+/** While a file could not be read, what is missing may stand in it. */
+function unlessUnread(problem: Problem): Problem {
+  if (problem.found !== NOTHING) return problem;
+  const unless = 'unless it stands where nothing could be read';
+  return { ...problem, hint: problem.hint === undefined ? unless : `${problem.hint}; ${unless}` };
 }
 
 /** Problems with the places at which they were written. */

@@ -7,6 +7,8 @@ import { credentialsOf } from './client.ts';
 import {
   API_BIND,
   API_PORT,
+  AUDIT_DAYS,
+  AUDIT_ENTRIES,
   CORS,
   DAY_COUNT_DAYS,
   DEFAULT_TIMEOUT_SECONDS,
@@ -18,6 +20,7 @@ import {
   SPAWN_LIMIT,
 } from './defaults.ts';
 import { judge, type Rule, type Validation } from './definition.ts';
+import { REACHING, reachingOf, tlsBelongsTogether } from './reaching.ts';
 import type { Settings } from './settings.ts';
 
 const open = { additionalProperties: true, expected: 'an object' };
@@ -116,6 +119,7 @@ export const TocsinSchema = Type.Object(
                 deliveries: Type.Optional(LogSchema),
                 days: Type.Optional(LogSchema),
                 removals: Type.Optional(LogSchema),
+                audit: Type.Optional(LogSchema),
               },
               closed,
             ),
@@ -130,6 +134,7 @@ export const TocsinSchema = Type.Object(
         closed,
       ),
     ),
+    ...REACHING,
   },
   closed,
 );
@@ -171,17 +176,20 @@ export const SECTIONS: readonly string[] = [
 const MS_PER_DAY = 86_400_000;
 
 /** The parts of the settings that come from sections with a single definition. */
-export type SectionSettings = Pick<Settings, 'spawn' | 'keepalives' | 'api' | 'store' | 'retention'>;
+export type SectionSettings = Pick<
+  Settings,
+  'spawn' | 'keepalives' | 'api' | 'store' | 'retention' | 'server' | 'tls' | 'agent' | 'limits' | 'blindness'
+>;
 
 /**
  * Validates `sensu`, `api`, `tocsin` and `transport`, in which the built-in defaults stand already. Undefined when
  * there is a problem in one of them.
  */
-export function sectionsOf(validation: Validation): SectionSettings | undefined {
+export function sectionsOf(validation: Validation, hostname: string): SectionSettings | undefined {
   const before = validation.problems.length;
   const sensu = sectionOf(validation, 'sensu', SensuSchema);
   const api = sectionOf(validation, 'api', ApiSchema, [credentialsOf, headerNames]);
-  const tocsin = sectionOf(validation, 'tocsin', TocsinSchema);
+  const tocsin = sectionOf(validation, 'tocsin', TocsinSchema, [tlsBelongsTogether]);
   sectionOf(validation, 'transport', TransportSchema);
   if (validation.problems.length > before) return undefined;
   return {
@@ -194,7 +202,13 @@ export function sectionsOf(validation: Validation): SectionSettings | undefined 
     api: apiOf(api),
     store: storeOf(tocsin),
     retention: { resultsMs: (tocsin.retention?.results ?? RESULT_RETENTION_SECONDS) * 1000 },
+    ...reachingOf(tocsin, serverNameOf(hostname)),
   };
+}
+
+/** What this machine is called, with what names of clients cannot hold replaced. */
+function serverNameOf(hostname: string): string {
+  return hostname.replaceAll(/[^\w.-]/g, '-') || 'server';
 }
 
 function sectionOf<Schema extends TObject>(
@@ -226,8 +240,8 @@ function apiOf(api: Static<typeof ApiSchema>): Settings['api'] {
 
 function storeOf(tocsin: Static<typeof TocsinSchema>): Settings['store'] {
   const logs = tocsin.store?.logs ?? {};
-  const retention = (log: Static<typeof LogSchema> = {}, days = LOG_DAYS) => ({
-    entries: log.entries ?? LOG_ENTRIES,
+  const retention = (log: Static<typeof LogSchema> = {}, days = LOG_DAYS, entries = LOG_ENTRIES) => ({
+    entries: log.entries ?? entries,
     ageMs: (log.days ?? days) * MS_PER_DAY,
   });
   return {
@@ -237,6 +251,7 @@ function storeOf(tocsin: Static<typeof TocsinSchema>): Settings['store'] {
       deliveries: retention(logs.deliveries),
       days: retention(logs.days, DAY_COUNT_DAYS),
       removals: retention(logs.removals),
+      audit: retention(logs.audit, AUDIT_DAYS, AUDIT_ENTRIES),
     },
   };
 }

@@ -41,7 +41,7 @@ export interface Settings {
     sync: 'process' | 'power';
     /** Family of logs → how much is kept (`tocsin.store.logs`). */
     logs: Readonly<
-      Record<'transitions' | 'deliveries' | 'days' | 'removals', { entries: number; ageMs: number }>
+      Record<'transitions' | 'deliveries' | 'days' | 'removals' | 'audit', { entries: number; ageMs: number }>
     >;
   };
   retention: {
@@ -51,8 +51,57 @@ export interface Settings {
      */
     resultsMs: number;
   };
+  /** What this server calls itself: its own client is `tocsin-<name>` (`tocsin.server.name`). */
+  server: { name: string };
+  /** Files (absolute paths, PEM) with which the one port speaks TLS; undefined: it does not (`tocsin.tls`). */
+  tls: TlsSettings | undefined;
+  /** How an agent in a process of its own reaches servers, and what it keeps meanwhile (`tocsin.agent`). */
+  agent: AgentSettings;
+  /** What one client may send (`tocsin.limits`). */
+  limits: ClientLimits;
+  /** How the server watches itself (`tocsin.blindness`). */
+  blindness: {
+    /** Milliseconds between two canaries; 0: none. */
+    canaryMs: number;
+    /** Called with GET each time the canary came through. */
+    heartbeatUrl: string | undefined;
+  };
   /** The merged document as written, for plugins and for showing; secrets inside. */
   document: Attributes;
   /** Files it came from, in the order they were read. */
   files: readonly string[];
+}
+
+/** Files of the server's TLS, PEM, absolute paths. */
+export interface TlsSettings {
+  certificate: string;
+  key: string;
+  /** Who signs the certificates of clients. */
+  authority: string | undefined;
+  /** From whom a certificate signed by `authority` is demanded. */
+  clientCertificates: 'off' | 'agents' | 'everyone';
+}
+
+export interface AgentSettings {
+  /** Addresses like `wss://monitoring:4567`; tried in turns. Empty: none configured. */
+  servers: readonly string[];
+  /** Secret from `tocsin join`. */
+  token: string | undefined;
+  /** Who signs the server's certificate; undefined: whom this machine trusts. */
+  authority: string | undefined;
+  /** The agent's own certificate and key. */
+  certificate: string | undefined;
+  key: string | undefined;
+  /** Most bytes of results that wait on disk. */
+  spoolBytes: number;
+}
+
+/** What one client may send. */
+export interface ClientLimits {
+  resultsPerSecond: number;
+  bytesPerSecond: number;
+  /** Of one message. */
+  messageBytes: number;
+  /** Different checks with a result. */
+  checks: number;
 }

@@ -9,8 +9,16 @@ export interface Delivery {
   id: string;
   handler: string;
   event: Event;
-  /** How often a server took it up: above 1, one that died may have carried it out before. */
+  /** Number of the try that runs or comes next. Each one before may have told the handler, also one that a death cut off. */
   tries: number;
+  /** How many tries have failed; missing: none. */
+  failures?: number;
+  /** Unix seconds, with a fraction, before which it is not tried again. */
+  next_try?: number;
+  /** How the last try failed. */
+  last_error?: string;
+  /** The server that has it in hand, when that is not the one whose mark ends its id. */
+  holder?: string;
   /** Why a filter could not judge the event, which passed therefore. */
   filter_error?: string;
   /** Filters that did not apply, and why, as a sentence: the event came outside their times. */
@@ -27,8 +35,11 @@ export interface FilteredBy {
   seen?: { attribute: string; value: unknown };
 }
 
-/** What became of a delivery. */
-export type DeliveryOutcome = 'handled' | 'filtered' | 'failed';
+/**
+ * What became of a delivery. `superseded`: it waited for another try when its event was resolved. `dead`: its last try
+ * failed, and it is kept as a dead letter. `late`: it came of a result that was spooled, and nobody was told.
+ */
+export type DeliveryOutcome = 'handled' | 'filtered' | 'failed' | 'superseded' | 'dead' | 'late';
 
 /** The one record of what was decided for an event at a handler, and why. It outlives the event. */
 export interface DeliveryRecord {
@@ -51,8 +62,19 @@ export interface DeliveryRecord {
   output?: string;
   /** Seconds from its first instruction to its end, three decimals. */
   duration?: number;
-  /** How often it was taken up, when a server died meanwhile: the handler may have been told as often. */
+  /** How often it was tried, when that was more than once: the handler may have been told as often. */
   tries?: number;
+}
+
+/** A delivery that was given up after its last try, kept for a person to look at and to send again. */
+export interface DeadLetter {
+  delivery: Delivery;
+  /** The record of its last try. */
+  record: DeliveryRecord;
+  /** Unix seconds at which it was given up. */
+  timestamp: number;
+  /** Unix seconds at which somebody asked to send it again; a server takes it up soon after. */
+  again?: number;
 }
 
 /** One change of a check's state at a client; kept in a bounded log that outlives the event. */

@@ -1,7 +1,11 @@
 import { type Static, type TProperties, Type } from 'typebox';
-import { type Attributes, anyObject, filledText, flag, port, seconds, texts } from './schema.ts';
+import { type Attributes, anyObject, filledText, flag, port, positive, seconds, texts } from './schema.ts';
 import { SEVERITIES, type Severity } from './severity.ts';
 import { TimeWindowsSchema } from './windows.ts';
+
+const LONGEST_PAUSE_SECONDS = 86_400;
+/** Deliveries a second: one an hour. */
+const SLOWEST_RATE = 0.000_27;
 
 const socket = () =>
   Type.Object(
@@ -23,7 +27,32 @@ const command = () => filledText('a shell command');
 const handlerNames = () => texts('an array of handler names');
 const type = () => filledText('"pipe", "tcp", "udp", "set" or the name of a handler plugin');
 
-/** What decides which events a handler is given, and in what form; a set leaves that to its members. */
+/** How often and when a delivery that failed is tried again. */
+const retry = () =>
+  Type.Union(
+    [
+      positive('a whole number of tries above 0'),
+      Type.Object(
+        {
+          tries: positive('a whole number of tries above 0'),
+          pause: Type.Optional(pause()),
+          longest_pause: Type.Optional(pause()),
+        },
+        { additionalProperties: false, expected: 'an object with "tries"' },
+      ),
+    ],
+    { expected: 'a whole number of tries above 0, or an object with "tries", "pause" and "longest_pause"' },
+  );
+const pause = () =>
+  Type.Number({
+    exclusiveMinimum: 0,
+    maximum: LONGEST_PAUSE_SECONDS,
+    expected: 'a number of seconds above 0, a day at most',
+  });
+
+/**
+ * What decides which events a handler is given, in what form, how often and how fast; a set leaves that to its members.
+ */
 const selection = {
   filter: Type.Optional(filledText('a filter name')),
   filters: Type.Optional(texts('an array of filter names')),
@@ -36,6 +65,15 @@ const selection = {
   timeout: Type.Optional(seconds()),
   handle_silenced: Type.Optional(flag()),
   handle_flapping: Type.Optional(flag()),
+  retry: Type.Optional(retry()),
+  concurrency: Type.Optional(positive()),
+  rate: Type.Optional(
+    Type.Number({
+      minimum: SLOWEST_RATE,
+      expected: 'a number of deliveries a second, at least 0.00027 (one an hour)',
+    }),
+  ),
+  notify_when_blind: Type.Optional(flag()),
 };
 
 const handler = <Members extends TProperties>(members: Members) =>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { editDistance, nearestName } from './nearest.ts';
+import { editDistance, nearestName, nearestNames } from './nearest.ts';
 
 test.each([
   ['', '', 0],
@@ -12,6 +12,13 @@ test.each([
 ])('from %j to %j it takes %i', (one, other, distance) => {
   expect(editDistance(one, other)).toBe(distance);
   expect(editDistance(other, one)).toBe(distance);
+});
+
+test('the nearest names come in the order of their distance', () => {
+  const known = ['start_with?', 'size', 'upcase', 'downcase', 'include?'];
+  expect(nearestNames('up', known, 3)).toEqual(['size', 'upcase', 'include?']);
+  expect(nearestNames('x'.repeat(100_000), known, 1)).toHaveLength(1);
+  expect(nearestNames('up', [], 3)).toEqual([]);
 });
 
 test('the nearest name is found, and only a near one', () => {

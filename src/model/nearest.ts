@@ -18,6 +18,15 @@ export function nearestName(name: string, known: Iterable<string>): string | und
   return nearest;
 }
 
+/** So many of the known names, those first that need the fewest changes to become `name`. */
+export function nearestNames(name: string, known: Iterable<string>, most: number): string[] {
+  const wanted = name.slice(0, LONGEST).toLowerCase();
+  return Array.from(known, (one) => ({ one, distance: editDistance(wanted, one.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, most)
+    .map(({ one }) => one);
+}
+
 /**
  * How many letters have to be added, dropped, exchanged or swapped with their neighbour to make one text of the
  * other (optimal string alignment; Damerau, "A technique for computer detection and correction of spelling

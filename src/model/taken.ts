@@ -6,4 +6,9 @@ export interface ResultId {
   boot: string;
   /** Counts up from 1 within one boot, over all checks of the agent. */
   number: number;
+  /**
+   * The number before it that this agent gave to a result of the same client and check in this boot; 0: it is the
+   * first. Missing: the agent does not tell. With it a server knows a result that comes late from one that comes again.
+   */
+  previous?: number | undefined;
 }

@@ -92,14 +92,9 @@ class NamedZone implements Zone {
     const parts = new Map<string, number>();
     for (const { type, value } of this.#format.formatToParts(atMs)) parts.set(type, Number(value));
     const part = (type: string): number => parts.get(type) ?? 0;
-    const wallMs = Date.UTC(
-      part('year'),
-      part('month') - 1,
-      part('day'),
-      part('hour'),
-      part('minute'),
-      part('second'),
-    );
-    return wallMs - atMs;
+    // Date.UTC takes the years before 100 for those behind 1900.
+    const wall = new Date(0);
+    wall.setUTCFullYear(part('year'), part('month') - 1, part('day'));
+    return wall.setUTCHours(part('hour'), part('minute'), part('second')) - atMs;
   }
 }

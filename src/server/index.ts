@@ -8,14 +8,19 @@ import { valueAt } from '../model/attributes.ts';
 import { type Clock, sleep } from '../runtime/clock.ts';
 import type { Counters } from '../runtime/counters.ts';
 import type { Log } from '../runtime/log.ts';
+import { Metrics } from '../runtime/metrics.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Spawner } from '../runtime/spawner.ts';
 import type { Registry } from '../state/registry.ts';
+import { selfClientName } from '../state/self-reports.ts';
+import type { SelfStatus } from '../state/self-status.ts';
 import type { Views } from '../state/views.ts';
-import type { BatchOptions, Subscription, Transport } from '../transport/port.ts';
+import { withoutSelf } from '../state/without-self.ts';
+import type { BatchOptions, Incoming, Subscription, Transport } from '../transport/port.ts';
 import {
   Admission,
   AttendanceKeeper,
+  ClientLimits,
   KeepaliveIntake,
   KeepaliveWatch,
   ResultIntake,
@@ -25,6 +30,7 @@ import {
 import { Pipeline, type PipelineRules } from './pipeline/index.ts';
 import { Retention } from './retention/index.ts';
 import { Schedule } from './schedule/index.ts';
+import { SelfWatch } from './self/index.ts';
 
 export interface ServerParts {
   settings: Settings;
@@ -38,6 +44,10 @@ export interface ServerParts {
   random: Random;
   log: Log;
   counters: Counters;
+  /** Where the server measures itself; missing: in a place of its own that nobody asks. */
+  metrics?: Metrics | undefined;
+  /** How many agents are connected to the port of this server; missing: nobody can be. */
+  agents?: (() => number) | undefined;
   version: string;
 }
 
@@ -51,6 +61,7 @@ const KEEPALIVES: BatchOptions = { size: 500, spacingMs: 50 };
 export class Server {
   readonly #parts: ServerParts;
   readonly #pipeline: Pipeline;
+  readonly #limits: ClientLimits;
   readonly #results: ResultIntake;
   readonly #keepalives: KeepaliveIntake;
   readonly #attendance: AttendanceKeeper;
@@ -58,6 +69,8 @@ export class Server {
   readonly #ttlWatch: TtlWatch;
   readonly #retention: Retention;
   readonly #schedule: Schedule;
+  readonly #self: SelfWatch;
+  #plugins: ServerParts['plugins'];
   #consumptions: Subscription[] = [];
   #settings: Settings;
   #largestBytes: number | undefined;
@@ -66,10 +79,17 @@ export class Server {
     const { settings, transport, registry, clock, log, counters } = parts;
     this.#parts = parts;
     this.#settings = settings;
+    this.#plugins = parts.plugins;
     this.#largestBytes = largestBytesOf(settings);
+    this.#self = new SelfWatch({
+      ...parts,
+      metrics: parts.metrics ?? new Metrics(counters),
+      settings: () => this.#settings,
+      plugins: () => this.#plugins,
+    });
     this.#pipeline = new Pipeline({
       ...parts,
-      rules: { ...settings, plugins: parts.plugins },
+      rules: { ...settings, plugins: this.#withCanary(parts.plugins) },
       commandTimeoutMs: settings.spawn.defaultTimeoutMs,
     });
     const admission = new Admission({ log, counters, largestBytes: () => this.#largestBytes });
@@ -79,12 +99,19 @@ export class Server {
       this.#consumptions.length > 0 &&
       !this.#keepalives.stuck;
     this.#attendance = new AttendanceKeeper({ registry, clock, log, listening });
+    this.#limits = new ClientLimits({
+      ...parts,
+      limits: () => this.#settings.limits,
+      report: (report) => void this.#self.reports.report(report),
+    });
     const shared = { ...parts, settings: () => this.#settings, attendance: this.#attendance };
     const intake: ResultIntakeParts = {
       ...shared,
       admission,
+      limits: this.#limits,
       decide: (event) => this.#pipeline.decide(event),
       take: (deliveries) => this.#pipeline.take(deliveries),
+      selfClient: () => selfClientName(this.#settings.server.name),
     };
     this.#results = new ResultIntake(intake);
     this.#keepalives = new KeepaliveIntake({ ...intake, attendance: this.#attendance });
@@ -99,19 +126,33 @@ export class Server {
       take: (results) => this.#results.takeStale(results),
       leaving: (client) => retention.leaving(client),
     });
-    this.#schedule = new Schedule({ ...parts, checks: settings.checks });
+    this.#schedule = new Schedule({
+      ...parts,
+      views: withoutSelf(parts.views),
+      checks: settings.checks,
+      lateness: (lateMs) => this.#self.scheduled(lateMs),
+    });
+  }
+
+  /** How this server finds itself. */
+  self(): SelfStatus {
+    return this.#self.status();
   }
 
   /** Takes up what a former process left, then listens, then asks. */
   async start(): Promise<void> {
     const { transport } = this.#parts;
+    const take = (batch: readonly Incoming[]): Promise<void> =>
+      this.#self.batch(() => this.#results.take(batch));
     await this.#pipeline.start();
     await this.#attendance.start();
     this.#consumptions = [
       await transport.consumeKeepalives((batch) => this.#keepalives.take(batch), KEEPALIVES),
-      await transport.consumeResults((batch) => this.#results.take(batch), RESULTS),
-      await transport.consumeResults((batch) => this.#results.take(batch), OVERLAPPING),
+      await transport.consumeResults(take, RESULTS),
+      await transport.consumeResults(take, OVERLAPPING),
     ];
+    this.#self.start();
+    this.#limits.start();
     this.#watch.start();
     this.#ttlWatch.start();
     this.#retention.start();
@@ -121,8 +162,9 @@ export class Server {
   /** Goes on by other settings: what is under way ends by the old ones, nothing is asked or told twice. */
   async reload(settings: Settings, plugins: ServerParts['plugins']): Promise<void> {
     this.#settings = settings;
+    this.#plugins = plugins;
     this.#largestBytes = largestBytesOf(settings);
-    this.#pipeline.reload({ ...settings, plugins });
+    this.#pipeline.reload({ ...settings, plugins: this.#withCanary(plugins) });
     this.#schedule.reload(settings.checks);
   }
 
@@ -133,6 +175,8 @@ export class Server {
   async stop(boundMs: number): Promise<void> {
     const { clock } = this.#parts;
     const begunMs = clock.elapsed();
+    this.#self.stop();
+    this.#limits.stop();
     this.#schedule.stop();
     this.#watch.stop();
     this.#retention.stop();
@@ -143,6 +187,12 @@ export class Server {
     await Promise.all(consumptions.map((consumption) => consumption.stop()));
     await this.#pipeline.stop(Math.max(0, boundMs - (clock.elapsed() - begunMs)));
     await this.#attendance.stop();
+  }
+
+  /** The canary comes back to a handler of ours, among those that are loaded. */
+  #withCanary(plugins: ServerParts['plugins']): ServerParts['plugins'] {
+    const { plugin } = this.#self.canary;
+    return new Map([...plugins, [plugin.name, plugin]]);
   }
 
   /** Resolves when no delivery is in hand, or after `boundMs`. */

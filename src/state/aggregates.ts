@@ -4,6 +4,8 @@ import type { Registry } from './registry.ts';
 import { update } from './update.ts';
 import { hasResult, type NamedState, type Views } from './views.ts';
 
+type Members = Pick<Views, 'members'>;
+
 /** How many results of an aggregate there are of each severity. */
 export interface AggregateSummary {
   clients: number;
@@ -26,7 +28,7 @@ export interface CheckSummary {
 const SLICE = 500;
 
 /** The members of an aggregate that have a result; none for an aggregate that does not exist. */
-export function* aggregateMembers(views: Views, name: string): Generator<NamedState> {
+export function* aggregateMembers(views: Members, name: string): Generator<NamedState> {
   for (const member of views.members(name)) {
     if (hasResult(member.state)) yield member;
   }
@@ -38,7 +40,7 @@ export function* aggregateMembers(views: Views, name: string): Generator<NamedSt
  * @returns undefined when it has no members
  */
 export function summarizeAggregate(
-  views: Views,
+  views: Members,
   name: string,
   since: number | undefined,
 ): AggregateSummary | undefined {
@@ -61,7 +63,7 @@ export function summarizeAggregate(
  * Names of one side of the members with the names of the other: clients with their checks, or checks with their
  * clients, in the order in which they became members.
  */
-export function groupAggregate(views: Views, name: string, by: 'client' | 'check'): Map<string, string[]> {
+export function groupAggregate(views: Members, name: string, by: 'client' | 'check'): Map<string, string[]> {
   const groups = new Map<string, string[]>();
   for (const member of aggregateMembers(views, name)) {
     const other = by === 'client' ? member.check : member.client;
@@ -78,7 +80,7 @@ export function groupAggregate(views: Views, name: string, by: 'client' | 'check
  * @returns undefined when the aggregate has no members
  */
 export function aggregateResults(
-  views: Views,
+  views: Members,
   name: string,
   severity: Severity,
   since: number | undefined,
@@ -106,7 +108,7 @@ export function aggregateResults(
  * @returns false when it has none. The store's errors, and WRITE_CONFLICT.
  */
 export async function deleteAggregate(
-  { registry, views }: { registry: Registry; views: Views },
+  { registry, views }: { registry: Registry; views: Members },
   name: string,
 ): Promise<boolean> {
   const members = Array.from(views.members(name), ({ client, check }) => stateName(client, check));

@@ -1,6 +1,7 @@
+import type { AuditEntry, Token, User } from '../model/access.ts';
 import type { ExecutedCheck } from '../model/check.ts';
 import type { RegisteredClient } from '../model/client.ts';
-import type { Delivery, DeliveryRecord, Transition } from '../model/delivery.ts';
+import type { DeadLetter, Delivery, DeliveryRecord, Transition } from '../model/delivery.ts';
 import type { Event, Silence } from '../model/event.ts';
 import type { Removal } from '../model/removal.ts';
 import type { Attributes } from '../model/schema.ts';
@@ -14,16 +15,35 @@ export interface ClientState {
   seenAttendedMs: number;
   /** Unix milliseconds, by the server's clock, of the same moment; for showing. */
   seenAtMs: number;
+  /** True: the API put it there before any keepalive or result, so that its registration is yet to be told. Missing otherwise. */
+  posted?: true;
   /** True: nobody registered it, it was made up from a result and goes with its last one. Missing otherwise. */
   blank?: true;
+  /** True: a server reports about itself under this name; see `SelfReports`. Missing otherwise. */
+  self?: true;
 }
 
-/** The last number taken of one agent: `boot` is its running process, `earlierBoots` the ones before. */
-export interface TakenNumber {
-  agent: string;
+/** Numbers from the first to the second, both included, among which results are that have not come. */
+export type NumberRange = readonly [number, number];
+
+/** The status of a check at a moment (Unix seconds), before results that have not come. */
+export type StatusPoint = readonly [number, number];
+
+/** The last number taken of one boot of an agent, and what is missing below it. */
+export interface BootNumbers {
   boot: string;
   number: number;
-  earlierBoots: readonly string[];
+  /** Lowest first; missing altogether: the agent does not tell, so nobody can know. */
+  missing?: readonly NumberRange[] | undefined;
+}
+
+/** The numbers taken of one agent: its running process, and `earlierBoots`, the ones before, newest first. */
+export interface TakenNumber extends BootNumbers {
+  agent: string;
+  /** A text alone: an older version wrote it down without its numbers. */
+  earlierBoots: readonly (string | BootNumbers)[];
+  /** What late results are compared with, oldest first; missing: nothing was ever missing. */
+  before?: readonly StatusPoint[] | undefined;
 }
 
 /** How many results of each severity came on one day. */
@@ -106,7 +126,11 @@ export interface Documents {
   stash: Stash;
   signature: KeptSignature;
   delivery: Delivery;
+  /** Named by the id of its delivery. */
+  dead: DeadLetter;
   attendance: Attendance;
+  user: User;
+  token: Token;
 }
 
 export type Kind = keyof Documents;
@@ -118,13 +142,14 @@ export function hasEnded(document: { endsAtMs: number | null }, nowMs: number): 
 
 /**
  * Family of logs → the shape of its entries. Logs are named `<family>/<client>/<check>`; what was removed has left no
- * client behind, so `removals` has one log, under the names `-` and `-`.
+ * client behind, so `removals` has one log, under the names `-` and `-`; so has `audit`.
  */
 export interface Logs {
   transitions: Transition;
   deliveries: DeliveryRecord;
   days: DayCount;
   removals: Removal;
+  audit: AuditEntry;
 }
 
 export type LogFamily = keyof Logs;

@@ -54,7 +54,7 @@ export async function clearSilence(
 }
 
 /** The silences that have not ended, those that begin later among them. */
-export function* liveSilences(views: Views, nowMs: number): Generator<SilenceState> {
+export function* liveSilences(views: Pick<Views, 'silences'>, nowMs: number): Generator<SilenceState> {
   for (const state of views.silences()) {
     if (!hasEnded(state, nowMs)) yield state;
   }

@@ -37,14 +37,14 @@ export async function deleteStash({ registry, clock }: StashParts, path: string)
 }
 
 /** The stashes that have not ended. */
-export function* liveStashes(views: Views, nowMs: number): Generator<Stash> {
+export function* liveStashes(views: Pick<Views, 'stashes'>, nowMs: number): Generator<Stash> {
   for (const stash of views.stashes()) {
     if (!hasEnded(stash, nowMs)) yield stash;
   }
 }
 
 /** The stash under a path; undefined when there is none, or it has ended. */
-export function liveStash(views: Views, path: string, nowMs: number): Stash | undefined {
+export function liveStash(views: Pick<Views, 'stash'>, path: string, nowMs: number): Stash | undefined {
   const stash = views.stash(path);
   return stash && !hasEnded(stash, nowMs) ? stash : undefined;
 }

@@ -1,4 +1,4 @@
-import type { Delivery } from '../model/delivery.ts';
+import type { DeadLetter, Delivery } from '../model/delivery.ts';
 import type { Event } from '../model/event.ts';
 import type { FeedItem, Store } from '../store/port.ts';
 import {
@@ -31,6 +31,7 @@ export class Views {
   readonly #stashes: ReadonlyMap<string, Stash>;
   readonly #signatures: ReadonlyMap<string, KeptSignature>;
   readonly #deliveries: ReadonlyMap<string, Delivery>;
+  readonly #dead: ReadonlyMap<string, DeadLetter>;
   /** client → names of its units of state */
   readonly #byClient = new Map<string, Set<string>>();
   /** names of units of state that the indexes hold → what they hold of it (`standing`); most results change nothing */
@@ -46,6 +47,10 @@ export class Views {
   /** aggregate → names of its units of state, and the other way round */
   readonly #aggregates = new Map<string, Set<string>>();
   readonly #memberships = new Map<string, readonly string[]>();
+  /** names of the servers' own clients */
+  readonly #self = new Set<string>();
+  /** who is told when a dead letter has changed */
+  readonly #deadFollowers = new Set<() => void>();
   /** who waits until the indexes have come to a cursor */
   #waiting: { cursor: string; resolve: () => void }[] = [];
   #cursor: string;
@@ -59,6 +64,7 @@ export class Views {
     this.#stashes = live(store, 'stash');
     this.#signatures = live(store, 'signature');
     this.#deliveries = live(store, 'delivery');
+    this.#dead = live(store, 'dead');
   }
 
   /** Opens the views on a store that holds its documents in memory; they follow it until `signal` aborts. */
@@ -86,6 +92,16 @@ export class Views {
     return this.#clients.get(name);
   }
 
+  /** True for a client under which a server reports about itself. */
+  isSelf(client: string): boolean {
+    return this.#clients.get(client)?.self === true;
+  }
+
+  /** Names of these clients. */
+  selfNames(): string[] {
+    return [...this.#self];
+  }
+
   /** The state of every check, or of one client's checks. */
   *states(client?: string): Generator<NamedState> {
     if (client !== undefined) yield* this.#named(this.#byClient.get(client));
@@ -97,6 +113,11 @@ export class Views {
     for (const found of this.states(client)) {
       if (hasResult(found.state)) yield found;
     }
+  }
+
+  /** How many checks of a client have a state. */
+  stateCount(client: string): number {
+    return this.#byClient.get(client)?.size ?? 0;
   }
 
   resultCount(): number {
@@ -167,6 +188,25 @@ export class Views {
     return this.#deliveries.values();
   }
 
+  deliveryCount(): number {
+    return this.#deliveries.size;
+  }
+
+  /** Deliveries that were given up and wait for a person, by their ids. */
+  deadLetters(): ReadonlyMap<string, DeadLetter> {
+    return this.#dead;
+  }
+
+  /** Calls `changed` after any dead letter came, changed or went, until `signal` aborts. It must not throw. */
+  followDeadLetters(changed: () => void, signal: AbortSignal): void {
+    this.#deadFollowers.add(changed);
+    signal.addEventListener('abort', () => this.#deadFollowers.delete(changed), { once: true });
+  }
+
+  deadLetterCount(): number {
+    return this.#dead.size;
+  }
+
   /** Names of the aggregates that have members. */
   aggregates(): Iterable<string> {
     return this.#aggregates.keys();
@@ -208,7 +248,9 @@ export class Views {
     this.#ttl.clear();
     this.#aggregates.clear();
     this.#memberships.clear();
+    this.#self.clear();
     for (const [name, state] of this.#states) this.#note(name, state);
+    for (const name of this.#clients.keys()) keep(this.#self, name, this.isSelf(name));
   }
 
   *#named(names: Iterable<string> = []): Generator<NamedState> {
@@ -242,6 +284,10 @@ export class Views {
     else this.#memberships.delete(name);
   }
 
+  #tellOfDead(): void {
+    for (const changed of this.#deadFollowers) changed();
+  }
+
   #arrive(cursor: string, all: boolean): void {
     this.#cursor = cursor;
     if (this.#waiting.length === 0) return;
@@ -253,11 +299,15 @@ export class Views {
   async #follow(signal: AbortSignal): Promise<void> {
     for await (const items of this.#store.follow(this.#cursor, signal)) {
       for (const item of items) {
-        if (item.type === 'resync') this.#index();
-        else if (item.type === 'document' && item.kind === 'state') {
+        if (item.type === 'resync') {
+          this.#index();
+          this.#tellOfDead();
+        } else if (item.type === 'document' && item.kind === 'state') {
           // The item may be older than the map; the index follows the map.
           this.#note(item.name, this.#states.get(item.name));
-        }
+        } else if (item.type === 'document' && item.kind === 'client') {
+          keep(this.#self, item.name, this.isSelf(item.name));
+        } else if (item.type === 'document' && item.kind === 'dead') this.#tellOfDead();
         this.#arrive(item.cursor, item.type === 'resync');
       }
     }

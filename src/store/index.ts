@@ -5,6 +5,7 @@
  * was committed, for as long as its logs' retention says. It never looks into a document and never decides anything
  * but who came first. `docs/store.md` is the contract.
  */
+export { copyStore, inspectStore, restoreStore, type StoreFileFacts } from './embedded/copies.ts';
 export { type EmbeddedStoreOptions, openEmbeddedStore } from './embedded/store.ts';
 export type {
   Append,

@@ -132,6 +132,13 @@ export interface Store {
    */
   view(kind: string): ReadonlyMap<string, unknown> | undefined;
 
+  /**
+   * Writes everything that was committed before the call, whole and consistent, to a file that does not exist yet,
+   * while the store goes on. Rejects with kind `unavailable` when that cannot be done; then there is no such file.
+   * Missing for drivers whose state is not in a file of ours.
+   */
+  backup?(path: string): Promise<void>;
+
   /** Ends when everything is on disk. Later calls reject with kind `closed`. May be called twice. */
   close(): Promise<void>;
 }

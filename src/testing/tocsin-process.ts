@@ -16,7 +16,7 @@ const LOOK_AGAIN_MS = 20;
 const LEAVE_MS = 15_000;
 /** Every process that a workplace starts, and all that come of it, carry this variable. */
 const MARK = 'TOCSIN_TEST_MARK';
-const LISTENS = /^Tocsin listens on (http:\S+); data in (.+)$/m;
+const LISTENS = /^Tocsin listens on (https?:\S+); data in (.+)$/m;
 
 /** How a process ended, and everything that it wrote. */
 export interface Ended {
@@ -213,6 +213,12 @@ export interface UpOptions {
   fileBlocks?: number;
   /** Variables that it sees beside the usual few. */
   environment?: Readonly<Record<string, string>>;
+  /** `server`: without an agent of its own. `up` unless told otherwise. */
+  command?: 'up' | 'server';
+  /** The port; any that is free unless told otherwise. */
+  port?: number;
+  /** Further flags. */
+  flags?: readonly string[];
 }
 
 /** A process that is alive. */
@@ -249,16 +255,17 @@ export class Workplace {
 
   /** Starts `tocsin up`. Resolves when it listens. */
   up(options: UpOptions = {}): Promise<UpProcess> {
-    const { config = 'conf', data = 'data' } = options;
-    const args = ['up', '-d', this.path(config), '--data', this.path(data), '--port', '0'];
+    const { config = 'conf', data = 'data', command = 'up', port = 0, flags = [] } = options;
+    const places = ['-d', this.path(config), '--data', this.path(data)];
+    const args = [command, ...places, '--port', String(port), ...flags];
     const up = new UpProcess(this.#spawn(args, options));
     this.#started.push(up);
     return up.listening();
   }
 
   /** Starts a command of Tocsin that goes on. */
-  start(args: readonly string[]): TocsinProcess {
-    const started = new TocsinProcess(this.#spawn(args));
+  start(args: readonly string[], environment: Readonly<Record<string, string>> = {}): TocsinProcess {
+    const started = new TocsinProcess(this.#spawn(args, { environment }));
     this.#started.push(started);
     return started;
   }

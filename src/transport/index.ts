@@ -6,6 +6,8 @@
  * acknowledged, within a bound. It never judges a document: what arrives is parsed JSON and hostile until its
  * receiver has validated it. `docs/transport.md` says what every driver holds to; `port.ts` is the interface.
  */
+
+export type { Admitted, Claim, Gatekeeper } from './gatekeeper.ts';
 export { createMemoryTransport, type MemoryTransportOptions } from './memory/index.ts';
 export type {
   BatchOptions,
@@ -20,3 +22,13 @@ export type {
   TransportStatistics,
 } from './port.ts';
 export { isOneOfMany } from './subscriptions.ts';
+export {
+  AGENT_PATH,
+  type AgentConnection,
+  type AgentGateway,
+  createAgentGateway,
+  createWebsocketTransport,
+  type GatewayParts,
+  type ServerCertificate,
+  type WebsocketTransportParts,
+} from './websocket/index.ts';

@@ -13,12 +13,16 @@ export interface Outgoing {
   body: unknown;
   /** The number our agents give to a result. */
   id?: ResultId | undefined;
+  /** True for a result that waited on disk until it could be sent; others of its check may have overtaken it. */
+  spooled?: true | undefined;
 }
 
 /** A result or keepalive as a server receives it: parsed JSON, not yet judged. */
 export interface Incoming {
   body: unknown;
   id?: ResultId | undefined;
+  /** As in `Outgoing`. */
+  spooled?: true | undefined;
   /** True when it may have been handed to a server before. */
   redelivered: boolean;
 }

@@ -41,7 +41,7 @@ export const catalogue: CatalogueLine[] = [
   ...linesOf('utilities_spec', [
     [
       'what fails is tried again after a wait until it works',
-      testsOf('src/server/pipeline/pipeline.test.ts')(
+      testsOf('src/server/pipeline/pipeline-store-away.test.ts')(
         'is asked again, ever more slowly, and nothing is lost',
       ),
     ],

@@ -18,6 +18,7 @@ const requests = testsOf('src/agent/requests.test.ts');
 const sockets = testsOf('src/agent/sockets/sockets.test.ts');
 const standalone = testsOf('src/agent/standalone.test.ts');
 const tcp = testsOf('src/agent/sockets/tcp.test.ts');
+const udp = testsOf('src/agent/sockets/udp.test.ts');
 
 /** A line that is held while an agent runs beside the server. */
 const running =
@@ -270,7 +271,7 @@ export const catalogue: CatalogueLine<CatalogueWorld>[] = [
       'a result that is valid is published',
       tcp('may be one of several in an array; those before one that is not valid are taken'),
     ],
-    ['what is no JSON is told over UDP in the log alone', tcp('and nonsense is told once per cause')],
+    ['what is no JSON is told over UDP in the log alone', udp('and nonsense is told once per cause')],
     [
       'what is complete is answered with ok, and no timer is left',
       tcp('has another half second with each piece, and none when it is complete'),

@@ -5,7 +5,7 @@ import { createSpawner } from '../../src/runtime/system/spawner/index.ts';
 import type { CatalogueLine } from './catalogue.ts';
 import { exempt, linesOf, testsOf } from './held.ts';
 
-const carryOut = testsOf('src/server/pipeline/carry-out.test.ts');
+const handlerPlugins = testsOf('src/server/pipeline/handlers/plugin.test.ts');
 const checks = testsOf('src/config/checks.test.ts');
 const client = testsOf('src/config/client.test.ts');
 const cron = testsOf('src/model/cron.test.ts');
@@ -21,7 +21,7 @@ const load = testsOf('src/config/load.test.ts');
 const log = testsOf('src/runtime/system/log.test.ts');
 const messages = testsOf('src/testing/transport/message-cases.ts');
 const occurrences = testsOf('src/plugins/occurrences.test.ts');
-const pipeline = testsOf('src/server/pipeline/catalogue.test.ts');
+const pipeline = testsOf('test/conformance/pipeline.test.ts');
 const printed = testsOf('test/end-to-end/sensu-commands.test.ts');
 const read = testsOf('src/config/read.test.ts');
 const requests = testsOf('src/testing/transport/request-cases.ts');
@@ -89,7 +89,9 @@ export const catalogue: CatalogueLine[] = [
     ],
     [
       'a file that is no JSON is an error',
-      load('while a file cannot be read, nothing is said to be missing that may stand in it'),
+      load(
+        'while a file cannot be read, every mistake of the others is told, and of what is missing that it may stand there',
+      ),
     ],
     ['comments are passed over', source('comments around and inside')],
     [
@@ -443,9 +445,9 @@ export const catalogue: CatalogueLine[] = [
     ],
     [
       'a handler in process is given its options',
-      carryOut('are given their options, the data and the id of the delivery'),
+      handlerPlugins('are given their options, the data and the id of the delivery'),
     ],
-    ['a handler in process that takes too long is ended', carryOut('are aborted after %s')],
+    ['a handler in process that takes too long is ended', handlerPlugins('are aborted after %s')],
     ['a bridge is given every event', NO_RUBY],
     ['an extension that speaks in lines runs as long as the process', NO_RUBY],
   ]),
@@ -573,7 +575,7 @@ export const catalogue: CatalogueLine[] = [
     ],
     [
       'datagrams to the socket of a client',
-      testsOf('src/agent/sockets/tcp.test.ts')(
+      testsOf('src/agent/sockets/udp.test.ts')(
         'what Sensu Core 1.9 took: the same datagrams, no answer to any',
       ),
     ],

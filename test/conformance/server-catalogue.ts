@@ -16,8 +16,8 @@ const meaning = testsOf('src/server/event/meaning.test.ts');
 const requesting = testsOf('src/state/requesting.test.ts');
 const schedule = testsOf('src/server/schedule/schedule.test.ts');
 const ttl = testsOf('src/server/intake/ttl-watch.test.ts');
-const pipeline = testsOf('src/server/pipeline/catalogue.test.ts');
-const carryOut = testsOf('src/server/pipeline/carry-out.test.ts');
+const pipeline = testsOf('test/conformance/pipeline.test.ts');
+const tcpHandler = testsOf('src/server/pipeline/handlers/tcp.test.ts');
 const decide = testsOf('src/server/pipeline/decide.test.ts');
 const filters = testsOf('src/server/pipeline/filters/configured.test.ts');
 
@@ -519,7 +519,7 @@ export const catalogue: CatalogueLine<CatalogueWorld>[] = [
     ],
     [
       'a receiver that takes too long fails the delivery',
-      carryOut('gives up a receiver that does not read, by the clock'),
+      tcpHandler('gives up a receiver that does not read, by the clock'),
     ],
   ]),
   ...linesOf<CatalogueWorld>('server/tessen_spec', [

@@ -11,6 +11,9 @@ describe.concurrent('help', { timeout: SLOW }, () => {
   it.each([
     [[]],
     [['up']],
+    [['server']],
+    [['agent']],
+    [['join']],
     [['events']],
     [['clients']],
     [['checks']],
@@ -108,6 +111,24 @@ describe.concurrent('configuration with mistakes', { timeout: SLOW }, () => {
     expect(code).toBe(2);
     expect(stderr).toContain('the check "disk" has mistakes');
     expect(stderr).toContain(`${place.path('half/all.json')}:1  checks.disk.command`);
+  });
+});
+
+describe.concurrent('config explain', { timeout: SLOW }, () => {
+  it('takes the path before or behind the folders', async () => {
+    await place.write({ 'fine/all.json': '{ "checks": { "disk": { "command": "df", "ttl": 5 } } }' });
+    const explained = await Promise.all([
+      place.run('config', 'explain', 'checks.disk.ttl', '-d', 'fine'),
+      place.run('config', 'explain', '-d', 'fine', 'checks.disk.ttl'),
+      place.run('config', 'explain', '-d', 'fine', 'fine', 'checks.disk.ttl'),
+    ]);
+    for (const { code, stdout } of explained) {
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/^checks\.disk\.ttl = 5\n/);
+    }
+    const { code, stderr } = await place.run('config', 'explain', '-d', 'fine');
+    expect(code).toBe(2);
+    expect(stderr).toContain("missing required argument 'path'");
   });
 });
 

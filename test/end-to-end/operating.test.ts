@@ -33,7 +33,11 @@ beforeAll(async () => {
         socket: { enabled: false },
         http_socket: { enabled: false },
       },
-      checks: { uptime: { command: 'echo up', subscribers: ['linux'], publish: false, handle: false } },
+      checks: {
+        uptime: { command: 'echo up', subscribers: ['linux'], publish: false, handle: false },
+        backup: { command: 'echo saved', interval: 3600, standalone: true, handle: false },
+        odd: { command: 'echo odd', interval: 'often', standalone: true },
+      },
     },
   });
   up = await place.up();
@@ -187,10 +191,28 @@ describe('an operator', { timeout: SLOW }, () => {
     expect((await ask('aggregate', 'show', 'none')).code).toBe(3);
   });
 
+  it('sees every check that is configured, and why one does not run', async () => {
+    const { stdout } = await ask('checks');
+    expect(stdout).toMatch(
+      /^CHECK +NOTE +EVERY +SUBSCRIBERS +HANDLERS +RUNS\nbackup +standalone +1 h 0 min /,
+    );
+    expect(stdout).toMatch(/^uptime +on request +on request +linux +default +echo up$/m);
+    expect(stdout).toMatch(
+      /^odd +left out$[\s\S]*\n\nLeft out for these mistakes:\n {2}checks\.odd\.interval: expected .*"often"\n$/m,
+    );
+    expect(JSON.parse((await ask('checks', '--json')).stdout)).toMatchObject([
+      { name: 'backup', standalone: true },
+      { name: 'uptime' },
+      { name: 'odd', skipped: true, problems: [{ path: 'checks.odd.interval' }] },
+    ]);
+    const offered = await place.run('complete', '--', 'config', 'explain', '-d', 'conf', 'checks.o');
+    expect(offered.stdout).toBe('checks.odd\t\n');
+  });
+
   it('searches, and has the shell complete names', async () => {
     await breakDown('web-8/page');
     const found = await ask('search', 'events', 'client:web-8');
-    expect(found.stdout).toMatch(/web-8 +page +CRITICAL +down[\s\S]*1 event\.\n$/);
+    expect(found.stdout).toMatch(/web-8 +page +CRITICAL +\d+ s +down[\s\S]*1 event\.\n$/);
     expect((await ask('search', 'clients', 'subscription:linux')).stdout).toMatch(
       /here .*linux[\s\S]*1 client\.\n$/,
     );

@@ -150,7 +150,7 @@ describe.concurrent('while the shop is down', { timeout: SLOW }, () => {
     expect(checks.code).toBe(0);
     expect(checks.stdout).toMatch(/^disk +10 s +this-machine +notebook +disk \(in process\)$/m);
     const scheduled = (await askJson('checks')).map(({ name }: { name: string }) => name);
-    expect(scheduled.sort()).toEqual(['disk', 'load', 'memory', 'tocsin-api']);
+    expect(scheduled.sort()).toEqual(['disk', 'load', 'memory', 'shop', 'tocsin-api']);
   });
 
   it('tocsin check run runs it here and says who would be told', async () => {

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { writeFiles } from '../../src/testing/config-files.ts';
 import { commandLine } from '../../src/testing/tocsin-build.ts';
-import { waitFor } from '../../src/testing/tocsin-process.ts';
+import { freePort, waitFor } from '../../src/testing/tocsin-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tocsin-sensu-'));
 const programs = dirname(commandLine(join(folder, 'tocsin')));
@@ -72,6 +72,22 @@ test('a role that cannot run alone says so', () => {
   for (const role of ['client', 'api']) {
     expect(sensu(role)).toMatchObject({ status: 2, stderr: expect.stringContaining('start sensu-server') });
   }
+});
+
+test('sensu-client is an agent where a server elsewhere is configured, in the background too', async () => {
+  const client = { name: 'far', socket: { enabled: false }, http_socket: { enabled: false } };
+  const servers = [`ws://127.0.0.1:${await freePort()}`];
+  await writeFiles(folder, { 'far/a.json': { client, tocsin: { agent: { servers } } } });
+  const [pidFile, log] = [join(folder, 'far-pid'), join(folder, 'far-log')];
+  expect(sensu('client', '-b', '-d', 'far', '-p', 'far-pid', '-l', 'far-log')).toMatchObject({ status: 0 });
+  const pid = Number(readFileSync(pidFile, 'utf8'));
+  try {
+    const says = (text: string) => () => existsSync(log) && readFileSync(log, 'utf8').includes(text);
+    await waitFor(says('"message":"the agent runs","client":"far"'), 'it runs without its server');
+  } finally {
+    process.kill(pid, 'SIGTERM');
+  }
+  await waitFor(() => !existsSync(pidFile), 'it has ended');
 });
 
 test('a pid file that cannot be written is fatal', () => {

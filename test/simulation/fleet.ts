@@ -8,9 +8,11 @@ import { defineHandler, type Plugin, Type } from '../../src/plugin.ts';
 import { builtInPlugins } from '../../src/plugins/index.ts';
 import { unixSeconds } from '../../src/runtime/clock.ts';
 import { Counters } from '../../src/runtime/counters.ts';
+import { TocsinError } from '../../src/runtime/errors.ts';
 import { Server } from '../../src/server/index.ts';
 import { Registry } from '../../src/state/registry.ts';
 import type { RemovalParts } from '../../src/state/removal.ts';
+import type { SelfStatus } from '../../src/state/self-status.ts';
 import { Views } from '../../src/state/views.ts';
 import { openEmbeddedStore, type Store } from '../../src/store/index.ts';
 import { ManualClock } from '../../src/testing/clock.ts';
@@ -41,6 +43,7 @@ export class Fleet {
   #server: Server | undefined;
   #views: Views | undefined;
   #stopViews = new AbortController();
+  #storeAway = false;
 
   constructor(overrides: SettingsOverrides) {
     const book = { name: 'book', type: 'book' };
@@ -118,6 +121,17 @@ export class Fleet {
     this.#transport?.publishResult({ body }).catch(() => undefined);
   }
 
+  /** From now on the store takes nothing, or takes everything again. */
+  takeStoreAway(away: boolean): void {
+    this.#storeAway = away;
+  }
+
+  /** How the server finds itself. */
+  self(): SelfStatus {
+    if (!this.#server) throw new Error('the server was not started');
+    return this.#server.self();
+  }
+
   get views(): Views {
     if (!this.#views) throw new Error('the server was not started');
     return this.#views;
@@ -193,6 +207,7 @@ export class Fleet {
     const commit = store.commit.bind(store);
     const dropLogs = store.dropLogs.bind(store);
     store.commit = async (changes) => {
+      if (this.#storeAway) throw new TocsinError('STORE_UNAVAILABLE', 'the store is away');
       const committed = await commit(changes);
       for (const [index, { appends = [] }] of changes.entries()) {
         if (!committed.conflicts.includes(index)) for (const { log } of appends) this.logs.add(log);

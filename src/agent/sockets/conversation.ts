@@ -16,7 +16,8 @@ export class Conversation {
   readonly #clock: Clock;
   readonly #reports: Reports;
   readonly #text = new ArrivingText();
-  #answered = false;
+  /** Nothing more is read: it is being answered, or was. */
+  #complete = false;
   #quiet: Timer | undefined;
   #limit: Timer;
 
@@ -32,34 +33,37 @@ export class Conversation {
   }
 
   #take(chunk: Buffer): void {
-    if (this.#answered) return;
+    if (this.#complete) return;
     this.#reports.received(VIA, chunk.length);
     this.#quiet?.cancel();
     this.#text.add(chunk);
-    const answer = this.#answer();
-    if (answer !== undefined) this.#end(answer);
+    if (this.#text.length > LARGEST_MESSAGE_BYTES) {
+      this.#end(this.#reports.invalid(VIA, 'it is too large'));
+      return;
+    }
+    const read = this.#text.read((bytes) => this.#reports.decode(bytes, VIA));
+    if (read === 'ping') this.#end('pong');
+    else if (read !== undefined) this.#report(read.value);
     else this.#quiet = this.#clock.after(QUIET_MS, () => this.#giveUp('it is no JSON, or incomplete'));
   }
 
-  /** What there is to say by now; undefined when more must come. */
-  #answer(): string | undefined {
-    if (this.#text.length > LARGEST_MESSAGE_BYTES) return this.#reports.invalid(VIA, 'it is too large');
-    const read = this.#text.read((bytes) => this.#reports.decode(bytes, VIA));
-    if (read === undefined) return undefined;
-    if (read === 'ping') return 'pong';
-    const taken = this.#reports.take(read.value, VIA);
-    return taken === 'refused' ? '' : taken;
+  /** Reports what was sent, and answers when it is safe. Until then the connection waits. */
+  #report(value: unknown): void {
+    this.#complete = true;
+    void this.#reports.take(value, VIA).then((taken) => this.#end(taken === 'refused' ? '' : taken));
   }
 
   #giveUp(reason: string): void {
-    if (this.#answered) return;
+    if (this.#complete) return;
     this.#end(this.#text.length > 0 ? this.#reports.invalid(VIA, reason) : '');
   }
 
   /** Says the last word; what the caller still sends is read and dropped, or it would not get to hear it. */
   #end(answer: string): void {
-    this.#answered = true;
+    this.#complete = true;
     this.#forget();
+    // Its caller may have gone while it waited.
+    if (this.#socket.destroyed) return;
     this.#limit = this.#clock.after(READING_MS, () => this.#socket.destroy());
     this.#socket.end(answer);
   }

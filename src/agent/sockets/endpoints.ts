@@ -123,7 +123,10 @@ function listing(): Attributes {
   );
 }
 
-function takeResults({ contentType, body }: HttpRequest, { reports }: EndpointParts): HttpAnswer {
+async function takeResults(
+  { contentType, body }: HttpRequest,
+  { reports }: EndpointParts,
+): Promise<HttpAnswer> {
   if (!contentType?.includes('application/json') || body.length === 0) {
     reports.invalid(VIA, 'expected a body of the content type application/json');
     return told(415, 'Invalid content type');
@@ -133,7 +136,7 @@ function takeResults({ contentType, body }: HttpRequest, { reports }: EndpointPa
     reports.invalid(VIA, 'it is no JSON, or incomplete');
     return told(400, 'Failed to parse JSON body');
   }
-  return reports.take(parsed.value, VIA) === 'ok' ? told(202, 'ok', 'OK') : failed();
+  return (await reports.take(parsed.value, VIA)) === 'ok' ? told(202, 'ok', 'OK') : failed();
 }
 
 async function info({ transport, version, clock }: EndpointParts): Promise<HttpAnswer> {

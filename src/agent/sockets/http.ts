@@ -1,12 +1,11 @@
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { errorText } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import { answerHttp, type EndpointParts, failed, type HttpAnswer, told } from './endpoints.ts';
 import { strangerReason } from './gate.ts';
-import { CONNECTION_MS, LARGEST_MESSAGE_BYTES, MOST_CONNECTIONS } from './limits.ts';
-import type { Listener } from './listener.ts';
+import { CONNECTION_MS, LARGEST_MESSAGE_BYTES } from './limits.ts';
+import { type Listener, listen } from './listener.ts';
 import type { Place } from './places.ts';
 import type { Reports } from './reports.ts';
 
@@ -15,31 +14,23 @@ const VIA = 'http';
 export type HttpParts = EndpointParts & { log: Log };
 
 /** Answers HTTP, one request a connection. Rejects with the system's error when the place is taken. */
-export async function listenHttp({ bind, port }: Place, parts: HttpParts): Promise<Listener> {
-  const server = createBoundedServer(parts, (request, response) => {
-    answerRequest(request, bind, parts).then(
+export function listenHttp(place: Place, parts: HttpParts): Promise<Listener> {
+  const { log, reports } = parts;
+  const server = createTimedServer(reports, (request, response) => {
+    answerRequest(request, place.bind, parts).then(
       (answer) => answer && send(response, answer),
       (error: unknown) => {
-        parts.log.error('a request to the HTTP socket failed', { error: errorText(error) });
+        log.error('a request to the HTTP socket failed', { error: errorText(error) });
         send(response, failed());
       },
     );
   });
-  server.listen(port, bind);
-  await once(server, 'listening');
-  server.on('error', (error) => parts.reports.refused(VIA, errorText(error)));
-  return {
-    address: { bind, port: (server.address() as AddressInfo).port },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return listen(server, place, (reason) => reports.refused(VIA, reason));
 }
 
-function createBoundedServer(
-  { reports }: HttpParts,
+/** A server for requests that come within their time. */
+function createTimedServer(
+  reports: Reports,
   take: (request: IncomingMessage, response: ServerResponse) => void,
 ): Server {
   const server = createServer(
@@ -53,8 +44,6 @@ function createBoundedServer(
     },
     take,
   );
-  server.maxConnections = MOST_CONNECTIONS;
-  server.on('drop', () => reports.refused(VIA, 'too many connections are open'));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
     endMalformed(error, socket as Socket, reports),
   );

@@ -15,8 +15,8 @@ export interface ReportsParts {
   clock: Clock;
   log: Log;
   counters: Counters;
-  /** Takes a result for delivery; false when there is no room. */
-  offer(check: ExecutedCheck): boolean;
+  /** Takes a result for delivery; resolves with false when it cannot be kept. Never rejects. */
+  offer(check: ExecutedCheck): Promise<boolean>;
 }
 
 /** Takes the results that programs report, whichever way they came. What is wrong is counted, and logged once per cause. */
@@ -31,21 +31,21 @@ export class Reports {
 
   /**
    * Takes one result, or several in an array, in order. With the first that is not valid it ends: those before it are
-   * taken, those behind it are not.
+   * taken, those behind it are not. `ok` says that all of them are safe: acknowledged or on disk. Never rejects.
    *
    * @param value parsed JSON
    * @param via what it came through, for the log
    */
-  take(value: unknown, via: string): Taken {
+  async take(value: unknown, via: string): Promise<Taken> {
     if (!tidyJson(value)) return this.invalid(via, 'it is nested too deep');
     const now = unixSeconds(this.#parts.clock);
+    const offers: Promise<boolean>[] = [];
     for (const posted of Array.isArray(value) ? value : [value]) {
       const check = postedCheck(posted, now);
       if (!check) return this.invalid(via, sentence(postedCheckProblem(posted, now)));
-      if (!this.#parts.offer(check)) return this.#full(via);
-      this.#parts.counters.increment('socket_results');
+      offers.push(this.#offer(check));
     }
-    return 'ok';
+    return (await Promise.all(offers)).every((safe) => safe) ? 'ok' : this.#full(via);
   }
 
   /** Notes that bytes came; what they say is not told, since it may be secret. */
@@ -86,8 +86,17 @@ export class Reports {
     return bytes.toString('utf8');
   }
 
+  async #offer(check: ExecutedCheck): Promise<boolean> {
+    const safe = await this.#parts.offer(check);
+    if (safe) this.#parts.counters.increment('socket_results');
+    return safe;
+  }
+
   #full(via: string): 'refused' {
-    this.refused(via, 'so many results wait to be sent that no more are taken');
+    this.refused(
+      via,
+      'there is no room for its result now: too many wait to be sent, or the disk takes none',
+    );
     return 'refused';
   }
 }

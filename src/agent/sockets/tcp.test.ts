@@ -1,55 +1,17 @@
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { afterEach, describe, expect, it, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { TocsinError } from '../../runtime/errors.ts';
-import { type AgentWorld, agentWorld } from '../../testing/agent.ts';
+import type { AgentWorld } from '../../testing/agent.ts';
+import { agentSockets, capturedReplies, namesOf, socketBytes } from '../../testing/agent-sockets.ts';
 import { RANDOM_INPUTS } from '../../testing/random.ts';
-import { call, tell, throwAt } from '../../testing/sockets.ts';
+import { call, tell } from '../../testing/sockets.ts';
 import { until } from '../../testing/until.ts';
 import { LARGEST_MESSAGE_BYTES, MOST_CONNECTIONS } from './limits.ts';
 
 /** A soak tries more inputs, each over a connection of its own. */
 const PATIENCE_MS = 30_000 + 20 * RANDOM_INPUTS;
 
-interface Captured {
-  name: string;
-  /** base64 */
-  sent: string;
-  reply: string;
-  waits?: boolean;
-}
-const CAPTURED: Captured[] = JSON.parse(
-  readFileSync(new URL('fixtures/replies.json', import.meta.url), 'utf8'),
-);
-
-const worlds: AgentWorld[] = [];
-afterEach(async () => {
-  for (const world of worlds.splice(0)) {
-    await world.close();
-    expect(world.clock.pending).toBe(0);
-  }
-});
-
-interface SocketWorld extends AgentWorld {
-  port: number;
-}
-
-async function setUp(client: object = {}): Promise<SocketWorld> {
-  const settings = {
-    client: {
-      name: 'i-42',
-      address: '',
-      subscriptions: [],
-      socket: { port: 0 },
-      http_socket: { enabled: false },
-      ...client,
-    },
-  };
-  const world = await agentWorld({ settings, parts: { listen: true } });
-  worlds.push(world);
-  await world.agent.start();
-  return { ...world, port: world.agent.sockets().socket?.port ?? 0 };
-}
+const { setUp } = agentSockets();
 
 /** Waits until a text that is not complete was received, and lets the half second pass in which nothing more comes. */
 async function passHalfASecond({ clock }: AgentWorld, timersAtRest: number): Promise<void> {
@@ -59,21 +21,15 @@ async function passHalfASecond({ clock }: AgentWorld, timersAtRest: number): Pro
   await clock.advance(1);
 }
 
-/** Names of the checks that were reported, in order. */
-const names = (world: AgentWorld): string[] => world.results.map(({ body }) => body.check.name);
-
 describe('what Sensu Core 1.9 answered over TCP', () => {
-  test.each(CAPTURED.filter(({ name }) => name.startsWith('tcp-')))(
-    '$name',
-    async ({ sent, reply, waits }) => {
-      const world = await setUp();
-      const caller = await call(world.port);
-      caller.socket.write(Buffer.from(sent, 'base64'));
-      if (waits) await passHalfASecond(world, 1);
-      expect(await caller.ended).toBe(reply);
-      await until(() => world.results.length === (reply === 'ok' ? 1 : 0), 'a result came, or none');
-    },
-  );
+  test.each(capturedReplies('tcp-'))('$name', async ({ sent, reply, waits }) => {
+    const world = await setUp();
+    const caller = await call(world.port);
+    caller.socket.write(Buffer.from(sent, 'base64'));
+    if (waits) await passHalfASecond(world, 1);
+    expect(await caller.ended).toBe(reply);
+    await until(() => world.results.length === (reply === 'ok' ? 1 : 0), 'a result came, or none');
+  });
 
   it.each([
     ['ping', 'pong'],
@@ -181,7 +137,7 @@ describe('a result over TCP', () => {
     const mixed = [result('c'), { name: 'd' }, result('e')];
     expect(await tell(world.port, [JSON.stringify(mixed)])).toBe('invalid');
     await until(() => world.results.length === 3, 'they were published');
-    expect(names(world)).toEqual(['a', 'b', 'c']);
+    expect(namesOf(world)).toEqual(['a', 'b', 'c']);
     expect(world.results.map(({ id }) => id?.number)).toEqual([1, 2, 3]);
   });
 
@@ -294,41 +250,7 @@ describe('the bounds of a connection', () => {
   });
 });
 
-describe('a result over UDP', () => {
-  test('what Sensu Core 1.9 took: the same datagrams, no answer to any', async () => {
-    const world = await setUp();
-    const datagrams = CAPTURED.filter(({ name }) => name.startsWith('udp-')).map(({ sent }) =>
-      Buffer.from(sent, 'base64'),
-    );
-    await throwAt(world.port, [...datagrams, '[{"name":"last","output":"x"}]']);
-    await until(() => names(world).includes('last'), 'the last was published');
-    expect(names(world)).toEqual(['u2', 'u', 'sock_min', 'sock_src', 'last']);
-    // All but the ping: that is not wrong, it has no answer.
-    expect(world.counters.read('socket_invalid')).toBe(7);
-  });
-
-  it('and nonsense is told once per cause', async () => {
-    const world = await setUp();
-    await throwAt(world.port, [
-      ...Array.from({ length: 20 }, () => '{"name":'),
-      '{"name":"last","output":"x"}',
-    ]);
-    await until(() => names(world).includes('last'), 'the last was published');
-    expect(
-      world.log.lines.filter(({ level, fields }) => level === 'warn' && fields['via'] === 'udp').length,
-    ).toBe(1);
-    expect(world.counters.read('socket_invalid')).toBe(20);
-  });
-});
-
 describe('whatever bytes come', () => {
-  const bytes = fc.oneof(
-    fc.uint8Array({ maxLength: 300 }),
-    fc.jsonValue().map((value) => Buffer.from(JSON.stringify(value))),
-    fc
-      .array(fc.constantFrom('{', '}', '[', ']', '"', 'name', ':', 'output', ',', '1', 'ping', ' '))
-      .map((words) => Buffer.from(words.join(''))),
-  );
   const places = fc.array(fc.integer({ min: 0, max: 300 }), { maxLength: 4 });
 
   it(
@@ -336,7 +258,7 @@ describe('whatever bytes come', () => {
     async () => {
       const world = await setUp();
       await fc.assert(
-        fc.asyncProperty(bytes, places, async (random, where) => {
+        fc.asyncProperty(socketBytes, places, async (random, where) => {
           const caller = await call(world.port);
           const ends = [...where].sort((a, b) => a - b);
           let start = 0;
@@ -371,20 +293,6 @@ describe('whatever bytes come', () => {
         }),
         { numRuns: Math.ceil(RANDOM_INPUTS / 5) },
       );
-    },
-    PATIENCE_MS,
-  );
-
-  it(
-    'over UDP, what comes behind them is taken',
-    async () => {
-      const world = await setUp();
-      const random = fc.sample(bytes, RANDOM_INPUTS);
-      for (let start = 0; start < random.length; start += 50) {
-        const name = `after-${start}`;
-        await throwAt(world.port, [...random.slice(start, start + 50), `{"name":"${name}","output":""}`]);
-        await until(() => names(world).includes(name), 'what came behind was published');
-      }
     },
     PATIENCE_MS,
   );

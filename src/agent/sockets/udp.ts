@@ -33,6 +33,6 @@ function takeDatagram(bytes: Buffer, reports: Reports): void {
   const text = reports.decode(bytes, VIA);
   if (text.trim() === 'ping') return;
   const parsed = parseJson(text);
-  if (parsed) reports.take(parsed.value, VIA);
+  if (parsed) void reports.take(parsed.value, VIA);
   else reports.invalid(VIA, 'it is no JSON, or incomplete');
 }

@@ -1,5 +1,7 @@
 import { sleep } from '../../runtime/clock.ts';
 import { errorText, TocsinError } from '../../runtime/errors.ts';
+import type { Views } from '../../state/views.ts';
+import { withoutSelf } from '../../state/without-self.ts';
 import { type Answer, empty, refusal } from '../answer.ts';
 import { filtered } from './list.ts';
 import { Query } from './query.ts';
@@ -20,11 +22,15 @@ const NO_TRANSPORT = 'not connected to transport';
 const ALWAYS = new Set(['/info', '/health']);
 const LOOK_EVERY_MS = 50;
 
+/** What the dispatch is handed: the views with everything in them. */
+export type DispatchParts = Omit<EndpointParts, 'views'> & { views: Views };
+
 /** Answers requests by the table of routes, in the order of Sensu Core 1.9: connections, OPTIONS, path, method. */
 export function createDispatch(
   routes: readonly Route[],
-  parts: EndpointParts,
+  given: DispatchParts,
 ): (request: RawRequest) => Promise<Answer> {
+  const parts = forEndpoints(given);
   const find = createTable(routes);
   return async ({ method, url, body }) => {
     const mark = url.indexOf('?');
@@ -40,6 +46,17 @@ export function createDispatch(
     const request = { params: found.params, query, body };
     if (method === 'GET' || method === 'HEAD') return filtered(query, await endpoint(request, parts));
     return unlessLost(parts, async () => endpoint(request, parts));
+  };
+}
+
+/** The settings change with a reload, so they are read anew each time. */
+function forEndpoints(given: DispatchParts): EndpointParts {
+  return {
+    ...given,
+    views: withoutSelf(given.views),
+    get settings() {
+      return given.settings;
+    },
   };
 }
 

@@ -193,6 +193,15 @@ describe('clients', () => {
     expect(world.views.client('printer')).toMatchObject({ signature: 's', client: { address: 'new' } });
   });
 
+  it('are noted as not heard of, unless they were', async () => {
+    await world.client({ name: 'known' });
+    for (const name of ['known', 'printer', 'printer']) {
+      await call('POST', '/clients', { name, address: '10.0.0.7' });
+    }
+    expect(world.views.client('printer')?.posted).toBe(true);
+    expect(world.views.client('known')).not.toHaveProperty('posted');
+  });
+
   it('name the members to hide themselves', async () => {
     await world.client({ name: 'a', redact: ['pin'], pin: 1, password: 'shown' });
     expect((await call('GET', '/clients')).body).toMatchObject([{ pin: 'REDACTED', password: 'shown' }]);

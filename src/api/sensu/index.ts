@@ -3,6 +3,6 @@
  * events or report something travel through the transport like everybody's. Runs where the API runs; remembers
  * nothing. Lists come from the views; no request scans the store.
  */
-export { answerToError, createDispatch, type RawRequest } from './dispatch.ts';
+export { answerToError, createDispatch, type DispatchParts, type RawRequest } from './dispatch.ts';
 export type { Endpoint, EndpointParts, EndpointRequest, Method, Route } from './route.ts';
 export { ROUTES } from './routes.ts';

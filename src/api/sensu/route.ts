@@ -1,10 +1,17 @@
+import type { Access } from '../../access/index.ts';
+import type { VisibleViews } from '../../state/without-self.ts';
 import type { Answer } from '../answer.ts';
 import type { ApiLimits, ApiParts } from '../parts.ts';
 import type { Texts } from '../texts.ts';
 import type { Query } from './query.ts';
 
-/** What endpoints are handed beside the request. */
-export type EndpointParts = ApiParts & { limits: ApiLimits; texts: Texts };
+/** What endpoints are handed beside the request. What servers report about themselves is not among the views. */
+export type EndpointParts = Omit<ApiParts, 'views'> & {
+  views: VisibleViews;
+  access: Access;
+  limits: ApiLimits;
+  texts: Texts;
+};
 
 /** A request as an endpoint sees it. */
 export interface EndpointRequest {
@@ -31,4 +38,6 @@ export interface Route {
   methods: Readonly<Partial<Record<Method, Endpoint>>>;
   /** Most bytes of a body, where it is more than usual. */
   bodyLimitBytes?: number;
+  /** False: what is posted are reports of programs, which are not recorded as changes by a caller. */
+  audited?: false;
 }

@@ -21,6 +21,7 @@ export const heartbeats: V1Route = {
     404: { description: 'No check waits for heartbeats under this name.', schema: ErrorSchema },
   },
   writes: true,
+  audited: false,
   handle: ({ params, body }, { callIn }) => {
     const { name } = params as Static<typeof ParamsSchema>;
     const { status = 0, output = '' } = body as Static<typeof BodySchema>;

@@ -3,8 +3,10 @@
  * stream of changes. Runs where the API runs; remembers the last changes for readers of the stream. It never answers
  * an error without a sentence that says what is wrong.
  */
+import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { TSchema } from 'typebox';
+import type { Identity } from '../../access/index.ts';
 import { problemsOf } from '../../model/problems.ts';
 import { type ErrorKind, TocsinError } from '../../runtime/errors.ts';
 import { type Answer, refusal } from '../answer.ts';
@@ -48,14 +50,24 @@ export interface Freshness {
   behindMs(): number;
 }
 
+/** What the routes are handed by whoever let the request in. */
+export interface Desk {
+  responder: Responder;
+  callerOf(request: FastifyRequest): Identity;
+  /** Writes down what a request has changed. */
+  record(request: FastifyRequest, answer: Answer): Promise<void>;
+  /** Ends an answer that goes on when its reader has lost the right to it. */
+  endWithRight(response: ServerResponse, request: FastifyRequest): void;
+}
+
 /** Adds the routes to an instance whose bodies are read as bytes. */
 export function registerV1(
   app: FastifyInstance,
   parts: V1Parts,
   v1: { routes: readonly V1Route[]; freshness: Freshness },
-  responder: Responder,
+  desk: Desk,
 ): void {
-  const told: Responder = { ...responder, ...behindTold(responder, v1.freshness) };
+  const told: Responder = { ...desk.responder, ...behindTold(desk.responder, v1.freshness) };
   const routes = [...v1.routes, openApi(v1.routes, parts)];
   app.setValidatorCompiler(({ schema }) => validator(schema as TSchema));
   app.setSerializerCompiler(() => JSON.stringify);
@@ -65,7 +77,8 @@ export function registerV1(
       url: PREFIX + route.path,
       schema: route.schema,
       preValidation: readBody(told),
-      handler: (request, reply) => answer(route, parts, told, request, reply),
+      config: route.role === undefined ? {} : { role: route.role },
+      handler: (request, reply) => answer(route, parts, { desk, told }, request, reply),
     });
   }
   for (const path of new Set(routes.map((route) => route.path))) {
@@ -98,15 +111,20 @@ export function v1AnswerToError(error: unknown): Answer | undefined {
 async function answer(
   route: V1Route,
   parts: V1Parts,
-  responder: Responder,
+  { desk, told }: { desk: Desk; told: Responder },
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
-  if (route.writes && !parts.registry.store.connected) return responder.send(request, reply, AWAY);
+  if (route.writes && !parts.registry.store.connected) return told.send(request, reply, AWAY);
   const { params, query, body, headers } = request;
-  const answered = await route.handle({ params, query, body, headers }, parts);
-  if ('status' in answered) return responder.send(request, reply, answered);
-  responder.open(request, reply, STREAM_HEADERS);
+  const caller = desk.callerOf(request);
+  const answered = await route.handle({ params, query, body, headers, caller }, parts);
+  if ('status' in answered) {
+    if (route.method !== 'GET' && route.audited !== false) await desk.record(request, answered);
+    return told.send(request, reply, answered);
+  }
+  told.open(request, reply, answered.headers ?? STREAM_HEADERS);
+  desk.endWithRight(reply.raw, request);
   answered.stream(reply.raw);
 }
 

@@ -33,7 +33,7 @@ const DeliverySchema = open(
     status: Type.Integer(),
     occurrences: Type.Integer(),
     timestamp: timestamp(),
-    outcome: Type.String({ expected: 'handled, filtered or failed' }),
+    outcome: Type.String({ expected: 'handled, filtered, failed, superseded, dead or late' }),
   },
   'what was decided for an event at a handler, and what became of it',
 );

@@ -22,8 +22,9 @@ const DescriptionSchema = Type.Object(
 /** What any route may answer beside its own answers. */
 const SHARED: Readonly<Record<number, string>> = {
   400: 'The request does not fit.',
-  401: 'User and password are wanted.',
-  403: 'A foreign Host or Origin.',
+  401: 'A token, or a name and a password, are wanted.',
+  403: 'The role of the caller is not enough, or a foreign Host or Origin.',
+  429: 'Too many failed logins came from this address.',
   500: 'A defect; it is in the log. There is no body.',
 };
 const AWAY = 'The store is away: nothing can be changed now.';
@@ -61,12 +62,15 @@ export function describeRoutes(routes: readonly V1Route[], version: string): Att
     openapi: '3.1.0',
     info: { title: 'Tocsin', version, summary: 'Clients, events, results, and what can be done about them' },
     servers: [{ url: '/api/v1' }],
-    security: [{}, { basic: [] }],
+    security: [{}, { basic: [] }, { bearer: [] }],
     paths,
     components: {
       schemas: { Error: plain(ErrorSchema) },
       headers: { 'X-Behind-Ms': BEHIND },
-      securitySchemes: { basic: { type: 'http', scheme: 'basic' } },
+      securitySchemes: {
+        basic: { type: 'http', scheme: 'basic' },
+        bearer: { type: 'http', scheme: 'bearer' },
+      },
     },
   };
 }
@@ -117,7 +121,7 @@ function responseOf({ description, schema, type }: V1Response): Attributes {
 }
 
 function sharedResponse(status: string, description: string): Attributes {
-  if (status === '401' || status === '500') return { description };
+  if (status === '500') return { description };
   return {
     description,
     content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },

@@ -2,16 +2,23 @@ import { type Clock, sleep } from '../../runtime/clock.ts';
 import { errorText } from '../../runtime/errors.ts';
 import { openSearch } from '../../state/search/index.ts';
 import { ActionBook } from './actions/book.ts';
+import { endOf } from './actions/record.ts';
 import { actionRoutes } from './actions/routes.ts';
+import { audit } from './audit.ts';
+import { backup } from './backup.ts';
 import { counters } from './counters.ts';
+import { deadRoutes } from './dead.ts';
 import { heartbeats } from './heartbeats.ts';
 import { checks, handlers, removals, silences } from './lists.ts';
 import { deliveries, transitions } from './logs.ts';
 import type { V1Parts, V1Route } from './route.ts';
 import { completeRoute, searchRoutes } from './search.ts';
+import { self } from './self.ts';
 import { status } from './status.ts';
 import { Hub } from './stream/hub.ts';
 import { stream } from './stream/index.ts';
+import { tokenRoutes } from './tokens.ts';
+import { userRoutes } from './users.ts';
 
 /** The API of our own with what it keeps running: the stream, the search and the bulk actions. */
 export interface V1 {
@@ -28,14 +35,22 @@ export function openV1(parts: V1Parts): V1 {
   const search = openSearch({ views, store: registry.store, clock, limits: limits.search }, (error) =>
     log.error('the search no longer follows the store', { error: errorText(error) }),
   );
-  const book = new ActionBook(parts, limits.actions);
+  const { audit: records } = parts.access;
+  const book = new ActionBook(
+    { ...parts, ended: (action) => void records.record(endOf(action)) },
+    limits.actions,
+  );
   return {
     routes: [
       ...searchRoutes(search),
       completeRoute,
       ...actionRoutes(book, search),
-      ...[checks, handlers, silences(search), removals, status(parts, search)],
-      ...[stream(hub), heartbeats, deliveries, transitions, counters],
+      ...[checks, handlers, silences(search), removals, status(parts, search), self],
+      ...[stream(hub), heartbeats, deliveries, transitions, counters, backup()],
+      ...deadRoutes,
+      ...userRoutes,
+      ...tokenRoutes,
+      audit,
     ],
     freshness: search.freshness,
     close: async () => {

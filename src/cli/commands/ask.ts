@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { sleep } from '../../runtime/clock.ts';
-import { TocsinError } from '../../runtime/errors.ts';
+import { errorText, TocsinError } from '../../runtime/errors.ts';
 import { systemClock } from '../../runtime/system/clock.ts';
 import { ApiClient } from '../api-client.ts';
 import { EXIT } from '../exit.ts';
@@ -11,18 +12,42 @@ export interface AskOptions {
   port?: number;
   json?: boolean;
   watch?: boolean;
+  /** A file that holds the token of a program. */
+  tokenFile?: string;
 }
 
 /** The API that the flags and the environment name; on this machine unless told otherwise. */
 export function apiOf(options: AskOptions): ApiClient {
   const { env } = process;
-  const local = `http://127.0.0.1:${options.port ?? 4567}`;
-  const url = options.url ?? (options.port === undefined ? env['TOCSIN_URL'] : undefined) ?? local;
   return new ApiClient({
-    url: url.replace(/\/+$/, ''),
+    url: addressOf(options).replace(/\/+$/, ''),
     user: env['TOCSIN_USER'],
     password: env['TOCSIN_PASSWORD'],
+    token: options.tokenFile === undefined ? env['TOCSIN_API_TOKEN'] : tokenIn(options.tokenFile),
   });
+}
+
+/** The token in a file, without the line end. Throws USAGE when there is none. */
+function tokenIn(file: string): string {
+  try {
+    const token = readFileSync(file, 'utf8').trim();
+    if (token !== '') return token;
+  } catch (error) {
+    throw new TocsinError('USAGE', `--token-file ${file} cannot be read: ${errorText(error)}`);
+  }
+  throw new TocsinError('USAGE', `--token-file ${file} is empty`);
+}
+
+/** The address that they name. Throws USAGE when it is none. */
+export function urlOf(options: AskOptions): URL {
+  const address = addressOf(options);
+  if (URL.canParse(address) && /^https?:/i.test(address)) return new URL(address);
+  throw new TocsinError('USAGE', `--url takes an address like http://127.0.0.1:4567, not "${address}"`);
+}
+
+function addressOf({ url, port }: AskOptions): string {
+  const configured = port === undefined ? process.env['TOCSIN_URL'] : undefined;
+  return url ?? configured ?? `http://127.0.0.1:${port ?? 4567}`;
 }
 
 /** Between two drawings. */

@@ -42,8 +42,10 @@ async function drawList(
   options: EventsOptions,
   terminal: Terminal,
 ): Promise<{ text: string; code: number }> {
+  const own = await ownEvents(api);
   const open = await api.list<Event>(client === undefined ? '/events' : `/events/${client}`);
-  if (await isUnknown(api, client, open))
+  if (client === undefined || client === own.client) open.push(...own.events);
+  if (client !== own.client && (await isUnknown(api, client, open)))
     return { text: `There is no client ${client}.\n`, code: EXIT.notFound };
   const code = options.exitStatus && open.length > 0 ? EXIT.failed : EXIT.ok;
   if (options.json) return { text: jsonText(open), code };
@@ -59,6 +61,16 @@ async function drawList(
       firstLine(event.check.output),
     ]);
   return { text: table(terminal, ['SEVERITY', 'CLIENT', 'CHECK', 'FOR', 'SEEN', 'OUTPUT'], rows), code };
+}
+
+/** What a server reports about itself, which the lists of the 1.x API leave out. */
+interface Own {
+  client?: string;
+  events: Event[];
+}
+
+async function ownEvents(api: ApiClient): Promise<Own> {
+  return (await api.get<Own>('/api/v1/self')) ?? { events: [] };
 }
 
 function worstFirst(one: Event, other: Event): number {
@@ -88,11 +100,27 @@ async function drawOne(
   return { text: options.json ? jsonText(story) : describe(story, terminal), code };
 }
 
+type Result = Pick<Story, 'client' | 'check'>;
+
+async function ownEvent(name: string, api: ApiClient): Promise<Event | undefined> {
+  const { events } = await ownEvents(api);
+  return events.find(({ client, check }) => `${client.name}/${check.name}` === name);
+}
+
+async function ownResult(name: string, api: ApiClient): Promise<Result | undefined> {
+  const { client: own } = await ownEvents(api);
+  const [client, check] = name.split('/');
+  if (own === undefined || client !== own) return undefined;
+  const query = encodeURIComponent(`client:"${client}" check:"${check}"`);
+  const found = await api.get<{ items: Result[] }>(`/api/v1/search/results?limit=1&q=${query}`);
+  return found?.items.find((item) => item.check.name === check);
+}
+
 async function fetchStory(name: string, api: ApiClient): Promise<Story | undefined> {
   const logs = `${name}?limit=${SHOWN}`;
   const [result, event, transitions, deliveries] = await Promise.all([
-    api.get<{ client: string; check: Story['check'] }>(`/results/${name}`),
-    api.get<Event>(`/events/${name}`),
+    api.get<Result>(`/results/${name}`).then((found) => found ?? ownResult(name, api)),
+    api.get<Event>(`/events/${name}`).then((found) => found ?? ownEvent(name, api)),
     api.get<{ items: Transition[] }>(`/api/v1/transitions/${logs}`),
     api.get<{ items: DeliveryRecord[] }>(`/api/v1/deliveries/${logs}`),
   ]);
@@ -190,9 +218,12 @@ function deliveryLine({ newest, times }: Gathered, terminal: Terminal): string {
   const when = `${moment(newest.timestamp)}  ${newest.handler}`;
   const what = `${newest.action} ${severityWord(terminal, newest.status)}`;
   if (newest.outcome === 'handled') return `${when}  ${paint(terminal, 'bold', 'told')} of ${what}`;
-  if (newest.outcome === 'failed') {
+  if (newest.outcome === 'superseded') return `${when}  not told of ${what}: the event was resolved first`;
+  if (newest.outcome === 'late') return `${when}  not told of ${what}: the result came late`;
+  if (newest.outcome === 'failed' || newest.outcome === 'dead') {
     const error = firstLine(newest.failed?.error ?? '');
-    return `${when}  ${paint(terminal, 'red', 'failed')} at the ${newest.failed?.stage}, ${what}: ${error}`;
+    const word = newest.outcome === 'dead' ? 'given up' : 'failed';
+    return `${when}  ${paint(terminal, 'red', word)} at the ${newest.failed?.stage}, ${what}: ${error}`;
   }
   const often = times > 1 ? ` (${times} times)` : '';
   return `${when}  not told of ${what}${often}: ${firstLine(newest.filtered?.why ?? '')}`;

@@ -23,10 +23,12 @@ interface Tried {
   duration: number;
 }
 
+export type HandlerTestOptions = ConfigurationOptions & { status: string; json?: boolean };
+
 /** `tocsin handler test NAME`: a set is tried member by member. Resolves with 1 when any of them failed. */
 export async function handlerTest(
   name: string,
-  options: ConfigurationOptions & { status: string; json?: boolean },
+  options: HandlerTestOptions,
   terminal: Terminal,
 ): Promise<number> {
   const configuration = await readConfiguration(options);

@@ -80,13 +80,17 @@ export function toldLine(
   time = new Date(record.timestamp * 1000).toTimeString().slice(0, 8),
 ): string {
   const what = `${record.action} of ${record.client}/${record.check}`;
-  const outcome =
-    record.outcome === 'handled'
-      ? `${record.handler} was told`
-      : record.outcome === 'failed'
-        ? paint(terminal, 'red', `${record.handler} failed: ${firstLine(record.failed?.error ?? '')}`)
-        : `${record.handler} was not told: ${firstLine(record.filtered?.why ?? '')}`;
-  return `${time}  ${severityWord(terminal, record.status)}  ${what}, ${outcome}`;
+  return `${time}  ${severityWord(terminal, record.status)}  ${what}, ${outcomeOf(record, terminal)}`;
+}
+
+function outcomeOf({ handler, outcome, failed, filtered }: DeliveryRecord, terminal: Terminal): string {
+  const error = firstLine(failed?.error ?? '');
+  if (outcome === 'handled') return `${handler} was told`;
+  if (outcome === 'failed') return paint(terminal, 'red', `${handler} failed: ${error}`);
+  if (outcome === 'dead') return paint(terminal, 'red', `${handler} was given up: ${error}`);
+  if (outcome === 'superseded') return `${handler} was not told: the event was resolved first`;
+  if (outcome === 'late') return `${handler} was not told: the result came late`;
+  return `${handler} was not told: ${firstLine(filtered?.why ?? '')}`;
 }
 
 function tryLines(board: Board, terminal: Terminal): string[] {

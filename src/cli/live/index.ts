@@ -5,6 +5,7 @@
 import type { DeliveryRecord } from '../../model/delivery.ts';
 import { type Clock, unixSeconds } from '../../runtime/clock.ts';
 import { type CheckState, splitStateName } from '../../state/documents.ts';
+import { CANARY_CHECK, selfClientName } from '../../state/self-reports.ts';
 import type { Views } from '../../state/views.ts';
 import type { FeedItem } from '../../store/port.ts';
 import { firstLine, moment, severityWord, type Terminal } from '../text.ts';
@@ -24,6 +25,7 @@ export interface DisplayParts {
 }
 
 const REDRAW_MS = 500;
+const SELF_PREFIX = selfClientName('');
 /** No cursor, and lines that are too long are cut, not wrapped: a wrapped one would push the worst off the top. */
 const ALTERNATE_SCREEN = '\x1b[?1049h\x1b[?25l\x1b[?7l';
 const NORMAL_SCREEN = '\x1b[?7h\x1b[?25h\x1b[?1049l';
@@ -55,7 +57,12 @@ function openBoard(parts: DisplayParts): Display {
   const { views, terminal, clock } = parts;
   let told: DeliveryRecord[] = [];
   const draw = (): void => {
-    const board = { ...parts, states: [...views.states()], told, now: unixSeconds(clock) };
+    const board = {
+      ...parts,
+      states: [...views.states()].filter((named) => !isCanary(named)),
+      told,
+      now: unixSeconds(clock),
+    };
     terminal.write(`\x1b[H${drawBoard(board, terminal).replaceAll('\n', '\x1b[K\n')}\x1b[J`);
   };
   let timer = clock.after(0, function redraw() {
@@ -66,7 +73,7 @@ function openBoard(parts: DisplayParts): Display {
   return {
     take(item) {
       const record = deliveryOf(item);
-      if (record && record.outcome !== 'filtered') told = [...told, record].slice(-TOLD);
+      if (record && record.outcome !== 'filtered' && !isCanary(record)) told = [...told, record].slice(-TOLD);
     },
     end() {
       timer.cancel();
@@ -85,9 +92,9 @@ function openLines(parts: DisplayParts): Display {
   return {
     take(item) {
       const record = deliveryOf(item);
-      if (record && record.outcome !== 'filtered')
+      if (record && record.outcome !== 'filtered' && !isCanary(record))
         terminal.write(`${toldLine(record, terminal, moment(record.timestamp))}\n`);
-      if (item.type !== 'document' || item.kind !== 'state') return;
+      if (item.type !== 'document' || item.kind !== 'state' || isCanary(splitStateName(item.name))) return;
       const state = item.value as CheckState | undefined;
       if (!state) statuses.delete(item.name);
       else if (statuses.get(item.name) !== state.check.status) {
@@ -97,6 +104,11 @@ function openLines(parts: DisplayParts): Display {
     },
     end: () => undefined,
   };
+}
+
+/** The server's own canary sings all the time. */
+function isCanary({ client, check }: { client: string; check: string }): boolean {
+  return check === CANARY_CHECK && client.startsWith(SELF_PREFIX);
 }
 
 function changeLine(name: string, state: CheckState, terminal: Terminal): string {

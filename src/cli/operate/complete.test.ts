@@ -1,13 +1,20 @@
 import { Argument, Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { candidates, type NameSource, type QuerySource } from './complete.ts';
+import { candidates, type FileNames, type Line, type QuerySource, type ServerNames } from './complete.ts';
 
-const NAMES: Record<Parameters<NameSource>[0], string[]> = {
+const NAMES: Record<ServerNames | FileNames, string[]> = {
   clients: ['web-1', 'web-2', 'db-1'],
   checks: ['disk', 'load'],
   events: ['web-1/disk'],
   silences: ['client:web-1:*'],
   aggregates: ['webservers'],
+  stashes: ['owner/web-1'],
+  users: ['ann'],
+  tokens: ['3f0c9a1b2d4e'],
+  'dead letters': ['01900000-0000-7000-8000-000000000001'],
+  'configured checks': ['backup', 'disk'],
+  'configured handlers': ['mail'],
+  'configured paths': ['checks.disk', 'checks.backup'],
 };
 
 function program(): Command {
@@ -29,6 +36,17 @@ function program(): Command {
     .option('--client <client>', 'whose')
     .option('--check <check>', 'which');
   silence.command('clear').argument('<id...>');
+  const configured = (parent: string, command: string, argument: string) =>
+    made
+      .command(parent, { hidden: true })
+      .command(command)
+      .argument(argument)
+      .option('-c, --config <file>', 'file')
+      .option('-d, --config-dir <folder...>', 'folders');
+  configured('config', 'explain', '[path]');
+  configured('check', 'run', '[name]');
+  configured('handler', 'test', '[name]');
+  made.command('stash', { hidden: true }).command('show').argument('<path>');
   made.command('secret', { hidden: true });
   return made;
 }
@@ -82,6 +100,25 @@ describe('completion offers', () => {
     expect(await words('search', 'events', '--', 'x', '--')).toEqual([]);
     const [found] = await candidates(program(), ['search', 'clients', 'a', 'st'], async () => [], queries);
     expect(found).toEqual({ word: 'status:', meaning: 'clients, word 2' });
+  });
+
+  it('what stands in the files of the line, and paths of stashes', async () => {
+    expect(await words('config', 'explain', 'checks.d')).toEqual(['checks.disk']);
+    expect(await words('check', 'run', '')).toEqual(['backup', 'disk']);
+    expect(await words('handler', 'test', '')).toEqual(['mail']);
+    expect(await words('stash', 'show', 'own')).toEqual(['owner/web-1']);
+  });
+
+  it('with the files and the word that is begun, behind folders as before them', async () => {
+    const lines: Line[] = [];
+    const names = async (_: string, line: Line): Promise<string[]> => {
+      lines.push(line);
+      return ['disk'];
+    };
+    const line = ['check', 'run', '-d', 'a', '--config-dir', 'b', '-c', 'c.json', 'd'];
+    const found = await candidates(program(), line, names, queries);
+    expect(found.map(({ word }) => word)).toEqual(['disk']);
+    expect(lines).toEqual([{ begun: 'd', config: 'c.json', configDir: ['a', 'b'] }]);
   });
 
   it('the choices of an argument', async () => {

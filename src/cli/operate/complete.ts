@@ -1,4 +1,5 @@
 import type { Command, Option } from 'commander';
+import type { ConfigurationOptions } from '../configuration.ts';
 
 /** A word that can stand next, and what it means. */
 export interface Candidate {
@@ -7,14 +8,30 @@ export interface Candidate {
 }
 
 /** Names that only a running Tocsin knows. */
-export type NameSource = (
-  kind: 'clients' | 'checks' | 'events' | 'silences' | 'aggregates',
-) => Promise<string[]>;
+export type ServerNames =
+  | 'clients'
+  | 'checks'
+  | 'events'
+  | 'silences'
+  | 'aggregates'
+  | 'stashes'
+  | 'users'
+  | 'tokens'
+  | 'dead letters';
+/** Names that stand in the files of the command line. */
+export type FileNames = 'configured checks' | 'configured handlers' | 'configured paths';
+
+/** What the line says so far: the word that is begun, and the files. */
+export interface Line extends ConfigurationOptions {
+  begun: string;
+}
+
+export type NameSource = (kind: ServerNames | FileNames, line: Line) => Promise<string[]>;
 
 /** What may be written next in a search: the words that can stand in the place of the last one. */
 export type QuerySource = (subject: string, words: readonly string[]) => Promise<Candidate[]>;
 
-/** What an argument's name in the help says of the names that fit. */
+/** What an argument's name in the help, or with its command's before it, says of the names that fit. */
 const SOURCES: Readonly<Record<string, Parameters<NameSource>[0]>> = {
   client: 'clients',
   'client/check': 'events',
@@ -22,6 +39,13 @@ const SOURCES: Readonly<Record<string, Parameters<NameSource>[0]>> = {
   check: 'checks',
   id: 'silences',
   aggregate: 'aggregates',
+  user: 'users',
+  token: 'tokens',
+  delivery: 'dead letters',
+  'check name': 'configured checks',
+  'handler name': 'configured handlers',
+  'config path': 'configured paths',
+  'stash path': 'stashes',
 };
 
 /**
@@ -35,8 +59,9 @@ export async function candidates(
   queries: QuerySource,
 ): Promise<Candidate[]> {
   const begun = words.at(-1) ?? '';
-  const { command, option, given } = follow(program, words.slice(0, -1));
-  const found = option ? await valuesOf(option, names) : await nextWords(command, begun, given.length, names);
+  const { command, option, given, files } = follow(program, words.slice(0, -1));
+  const known: Known = (what) => named(what, names, { ...files, begun });
+  const found = option ? await valuesOf(option, known) : await nextWords(command, begun, given.length, known);
   const query = option || begun.startsWith('-') ? undefined : queryIn(command, given);
   if (query) found.push(...(await queries(query.subject, [...query.words, begun])));
   return found.filter(({ word }) => word.startsWith(begun));
@@ -53,16 +78,22 @@ function queryIn(
   return second?.name() === 'query' && subject !== undefined ? { subject, words } : undefined;
 }
 
-/** The command that the words have come to, the flag that waits for its value, and the arguments that stand there. */
+/** What names there are for an argument or a flag. */
+type Known = (what: string) => Promise<Candidate[]>;
+
+/** What the words have come to: a command, the flag that waits for its value, the arguments, and the files. */
 function follow(
   program: Command,
   words: readonly string[],
-): { command: Command; option: Option | undefined; given: string[] } {
+): { command: Command; option: Option | undefined; given: string[]; files: ConfigurationOptions } {
   let command = program;
   let option: Option | undefined;
   const given: string[] = [];
+  const values: Record<string, string[]> = {};
   for (const word of words) {
     if (option) {
+      const name = option.attributeName();
+      values[name] = [...(values[name] ?? []), word];
       option = undefined;
     } else if (word.startsWith('-')) {
       option = command.options.find(
@@ -75,7 +106,8 @@ function follow(
       else given.push(word);
     }
   }
-  return { command, option, given };
+  const { config, configDir } = values;
+  return { command, option, given, files: { config: config?.at(-1), configDir } };
 }
 
 function namesOf(command: Command): string[] {
@@ -86,7 +118,7 @@ async function nextWords(
   command: Command,
   begun: string,
   position: number,
-  names: NameSource,
+  known: Known,
 ): Promise<Candidate[]> {
   if (begun.startsWith('-')) {
     return command.options
@@ -96,17 +128,18 @@ async function nextWords(
   const commands = position === 0 ? command.createHelp().visibleCommands(command) : [];
   const given = command.registeredArguments;
   const argument = given[position] ?? (given.at(-1)?.variadic ? given.at(-1) : undefined);
-  const known = argument ? await named(argument.name(), names) : [];
+  const own = argument ? await known(`${command.parent?.name()} ${argument.name()}`) : [];
+  const found = argument && own.length === 0 ? await known(argument.name()) : own;
   const choices = (argument?.argChoices ?? []).map((word) => ({ word, meaning: '' }));
-  return [...commands.map((one) => ({ word: one.name(), meaning: one.description() })), ...choices, ...known];
+  return [...commands.map((one) => ({ word: one.name(), meaning: one.description() })), ...choices, ...found];
 }
 
-async function valuesOf(option: Option, names: NameSource): Promise<Candidate[]> {
+async function valuesOf(option: Option, known: Known): Promise<Candidate[]> {
   if (option.argChoices) return option.argChoices.map((word) => ({ word, meaning: '' }));
-  return named(option.attributeName(), names);
+  return known(option.attributeName());
 }
 
-async function named(what: string, names: NameSource): Promise<Candidate[]> {
+async function named(what: string, names: NameSource, line: Line): Promise<Candidate[]> {
   const source = SOURCES[what];
-  return source ? (await names(source)).map((word) => ({ word, meaning: '' })) : [];
+  return source ? (await names(source, line)).map((word) => ({ word, meaning: '' })) : [];
 }

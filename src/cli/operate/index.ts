@@ -5,27 +5,25 @@
  */
 import { Argument, type Command } from 'commander';
 import type { AskOptions } from '../commands/ask.ts';
+import type { BackupOptions, RestoreOptions } from '../commands/backup.ts';
 import { processTerminal } from '../terminal.ts';
+import { addAccessCommands } from './access-commands.ts';
 import type { ActionOptions } from './action.ts';
+import { addDead } from './dead-command.ts';
+import type { Ended, Flags } from './flags.ts';
 import type { ForgetOptions } from './forget.ts';
 import type { RequestOptions } from './request.ts';
 import { completionScript, SHELLS, type Shell } from './shells.ts';
 import type { SilenceOptions } from './silence.ts';
 
-/** How a command that ends tells its exit code. */
-export type Ended = (code: number) => void;
-
-/** Adds the flags of every command that asks a server, and of every one that acts on it, which prints sentences only. */
-export interface Flags {
-  asking: (command: Command) => Command;
-  reaching: (command: Command) => Command;
-}
+export type { Ended, Flags } from './flags.ts';
 
 const DRY_RUN = ['--dry-run', 'tell what would be hit, and do nothing'] as const;
 const REASON = ['--reason <text>', 'why, for the records'] as const;
 
 /** Adds all of them. */
 export function addOperatorCommands(program: Command, flags: Flags, ended: Ended): void {
+  addStatus(program, flags, ended);
   addResolve(program, flags, ended);
   addForget(program, flags, ended);
   addSilence(program, flags, ended);
@@ -40,7 +38,49 @@ export function addOperatorCommands(program: Command, flags: Flags, ended: Ended
       const { removals } = await import('./removals.ts');
       ended(await removals(options, processTerminal()));
     });
+  addBackup(program, flags, ended);
+  addAccessCommands(program, flags, ended);
+  addDead(program, flags, ended);
   addCompletion(program, ended);
+}
+
+function addBackup(program: Command, { reaching }: Flags, ended: Ended): void {
+  reaching(program.command('backup'))
+    .argument('<file>', 'where the copy is put')
+    .description('copy everything that is stored to one file, while the server goes on')
+    .option('--data <folder>', 'copy from the data folder of a server that does not run')
+    .option('--force', 'replace the file when it exists')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tocsin backup /var/backups/tocsin.sqlite --force\n  tocsin backup copy.sqlite --data /var/lib/tocsin\n',
+    )
+    .action(async (file: string, options: BackupOptions) => {
+      const { backup } = await import('../commands/backup.ts');
+      ended(await backup(file, options, processTerminal()));
+    });
+  program
+    .command('restore')
+    .argument('<file>', 'a copy that "tocsin backup" made')
+    .description('put a backup in the place of what a server that does not run has stored')
+    .requiredOption('--data <folder>', 'the data folder of the server')
+    .addHelpText('after', '\nExamples:\n  tocsin restore /var/backups/tocsin.sqlite --data /var/lib/tocsin\n')
+    .action(async (file: string, options: RestoreOptions) => {
+      const { restore } = await import('../commands/backup.ts');
+      ended(await restore(file, options, processTerminal()));
+    });
+}
+
+function addStatus(program: Command, { asking }: Flags, ended: Ended): void {
+  asking(program.command('status'))
+    .description('how Tocsin itself is: canary, lag, outbox, dead letters, agents')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tocsin status\n  tocsin status --json\n\nExit codes: 0 all is well, 1 blind or something past its threshold, 4 no server.\n',
+    )
+    .action(async (options: AskOptions) => {
+      const { status } = await import('./status.ts');
+      ended(await status(options, processTerminal()));
+    });
 }
 
 function addResolve(program: Command, { reaching }: Flags, ended: Ended): void {

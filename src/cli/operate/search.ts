@@ -2,7 +2,7 @@ import { TocsinError } from '../../runtime/errors.ts';
 import { type AskOptions, apiOf, jsonText } from '../commands/ask.ts';
 import { EXIT } from '../exit.ts';
 import { table } from '../table.ts';
-import { firstLine, safeText, severityWord, type Terminal } from '../text.ts';
+import { duration, firstLine, safeText, severityWord, type Terminal } from '../text.ts';
 import { counted } from './words.ts';
 
 export const SUBJECTS = ['events', 'results', 'clients'] as const;
@@ -52,19 +52,23 @@ function isSubject(text: string): text is Subject {
 
 interface Checked {
   client: string | { name: string };
-  check: { name: string; status: number; output: string };
+  check: { name: string; status: number; output: string; executed?: number };
+  /** Of an event: when its state began. */
+  last_state_change?: number;
 }
 
 const checkRow = (item: Record<string, unknown>, terminal: Terminal): string[] => {
-  const { client, check } = item as unknown as Checked;
+  const { client, check, last_state_change } = item as unknown as Checked;
+  const since = last_state_change ?? check.executed;
   return [
     safeText(typeof client === 'string' ? client : client.name),
     safeText(check.name),
     severityWord(terminal, check.status),
+    since === undefined ? '' : duration(Date.now() / 1000 - since),
     firstLine(check.output),
   ];
 };
-const CHECKED = { headings: ['CLIENT', 'CHECK', 'SEVERITY', 'OUTPUT'], row: checkRow };
+const CHECKED = { headings: ['CLIENT', 'CHECK', 'SEVERITY', 'AGE', 'OUTPUT'], row: checkRow };
 
 const TABLES: Record<
   Subject,

@@ -16,6 +16,7 @@ function setUp(apply: (settings: Settings) => Promise<void> = async () => {}) {
   const log = memoryLog();
   const applied: Settings['document'][] = [];
   const findings: Finding[] = [];
+  const renewed: Settings['document'][] = [];
   const world = {
     next: settingsOf({}) as Settings | readonly ConfigProblem[] | Error,
     loads: 0,
@@ -37,9 +38,10 @@ function setUp(apply: (settings: Settings) => Promise<void> = async () => {}) {
       await apply(settings);
     },
     report: async (finding) => void findings.push(finding),
+    renew: ({ document }) => void renewed.push(document),
   });
   const statuses = () => findings.map(({ status }) => status);
-  return { reloader, world, log, applied, findings, statuses };
+  return { reloader, world, log, applied, findings, renewed, statuses };
 }
 
 test('what has not changed is not put in force again, whoever asks', async () => {
@@ -125,4 +127,15 @@ test('what only a start acts on is named each time until then, and nothing else 
   const named = log.lines.filter(({ message }) => message === 'this change needs a restart');
   expect(named.map(({ fields }) => fields?.['attribute'])).toEqual(['api.port', 'api.port']);
   expect(reloader.settings.api.port).toBe(0);
+});
+
+test('files that the configuration only names are read again each time, but not for one with mistakes', async () => {
+  const { reloader, world, renewed, applied } = setUp();
+  await reloader.reload('SIGHUP');
+  world.next = [PROBLEM];
+  await reloader.reload('SIGHUP');
+  world.next = settingsOf({ a: 1 });
+  await reloader.reload('SIGHUP');
+  expect(renewed).toEqual([{}, { a: 1 }]);
+  expect(applied).toEqual([{ a: 1 }]);
 });

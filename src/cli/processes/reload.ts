@@ -12,6 +12,8 @@ export interface ReloadParts {
   load(): Promise<LoadedSettings>;
   /** Puts new settings in force, in every part. */
   apply(settings: Settings, plugins: ReadonlyMap<string, Plugin>): Promise<void>;
+  /** Called with what is in force after each reload that found no mistake, changed or not: files may be new. */
+  renew?: ((settings: Settings) => void) | undefined;
   report(finding: Finding): Promise<void>;
   log: Log;
 }
@@ -92,6 +94,7 @@ export class Reloader {
       this.#whole = true;
     }
     this.#settings = settings;
+    this.#parts.renew?.(settings);
     log.info(same ? 'the configuration has not changed' : 'the configuration was taken up', {
       why,
       checks: settings.checks.size,

@@ -14,7 +14,9 @@ const CASES: [name: string, change: Partial<Settings>][] = [
   ['tocsin.default_timeout', { spawn: { ...BEFORE.spawn, defaultTimeoutMs: 1 } }],
   ['tocsin.output_limit', { spawn: { ...BEFORE.spawn, outputLimitBytes: 1 } }],
   ['tocsin.store', { store: STORE }],
+  ['tocsin.agent', { agent: { ...BEFORE.agent, servers: ['ws://a:1'] } }],
 ];
+const TLS = { certificate: 'a', key: 'b', authority: undefined, clientCertificates: 'off' } as const;
 
 test.each(CASES)('%s stays as it was and is named', (name, change) => {
   const { settings, needRestart } = withoutRestart(BEFORE, { ...BEFORE, ...change });
@@ -27,6 +29,21 @@ test('credentials count at once, but commands have inherited the old ones', () =
   const { settings, needRestart } = withoutRestart(BEFORE, { ...BEFORE, api });
   expect(settings.api).toEqual(api);
   expect(needRestart).toEqual(['SENSU_API_URL of commands']);
+});
+
+test('whether TLS is spoken, and who needs a certificate, stays; its files and the token of an agent are taken up', () => {
+  const on = { ...BEFORE, tls: TLS };
+  expect(withoutRestart(BEFORE, on).needRestart).toContain('tocsin.tls');
+  expect(withoutRestart(BEFORE, on).settings.tls).toBeUndefined();
+  expect(withoutRestart(on, BEFORE).settings.tls).toEqual(TLS);
+  const demanding = withoutRestart(on, { ...on, tls: { ...TLS, key: 'c', clientCertificates: 'everyone' } });
+  expect(demanding.needRestart).toEqual(['tocsin.tls.client_certificates']);
+  expect(demanding.settings.tls).toEqual({ ...TLS, key: 'c' });
+  const agent = { ...BEFORE.agent, token: 'next' };
+  expect(withoutRestart(BEFORE, { ...BEFORE, agent })).toMatchObject({
+    needRestart: [],
+    settings: { agent },
+  });
 });
 
 test('everything else is taken up', () => {

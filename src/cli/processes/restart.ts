@@ -10,6 +10,10 @@ const AT_START: Readonly<Record<string, (settings: Settings) => unknown>> = {
   'tocsin.default_timeout': ({ spawn }) => spawn.defaultTimeoutMs,
   'tocsin.output_limit': ({ spawn }) => spawn.outputLimitBytes,
   'tocsin.store': ({ store }) => store,
+  'tocsin.tls': ({ tls }) => tls === undefined,
+  'tocsin.tls.client_certificates': ({ tls }) => tls?.clientCertificates,
+  // A token counts from the next connection on.
+  'tocsin.agent': ({ agent }) => ({ ...agent, token: undefined }),
   // Callers are asked for the new ones at once, but commands have inherited an address with the old ones.
   'SENSU_API_URL of commands': ({ api }) => [api.user, api.password],
 };
@@ -32,9 +36,17 @@ export function withoutRestart(
       api: { ...wanted.api, bind, port },
       spawn: before.spawn,
       store: before.store,
+      tls: withFiles(before.tls, wanted.tls),
+      agent: { ...before.agent, token: wanted.agent.token },
     },
     needRestart,
   };
+}
+
+/** Another certificate can be shown while it runs; whether TLS is spoken, and with whom, stays. */
+function withFiles(before: Settings['tls'], wanted: Settings['tls']): Settings['tls'] {
+  if (!before || !wanted) return before;
+  return { ...wanted, clientCertificates: before.clientCertificates };
 }
 
 function withName(name: string, client: Settings['client']): Settings['client'] {

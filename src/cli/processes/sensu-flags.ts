@@ -26,8 +26,12 @@ interface Flag {
   long: string;
   argument?: string;
   help: string;
-  take?(flags: SensuFlags, value: string): void;
+  /** The member that it sets: to its argument, or to true when it takes none; or what it sets else. */
+  sets?: Stored | Marked | ((flags: SensuFlags, value: string) => void);
 }
+
+type Marked = 'validate' | 'print' | 'background';
+type Stored = 'config' | 'extensionDir' | 'log' | 'pidFile';
 
 const LEVELS = ['debug', 'info', 'warn', 'error', 'fatal'];
 
@@ -40,58 +44,48 @@ const FLAGS: readonly Flag[] = [
     long: 'config',
     argument: 'FILE',
     help: 'JSON configuration file (/etc/sensu/config.json if it is there)',
-    take: (flags, value) => {
-      flags.config = value;
-    },
+    sets: 'config',
   },
   {
     short: 'd',
     long: 'config_dir',
     argument: 'DIR[,DIR]',
     help: 'folders of such files, commas between them (/etc/sensu/conf.d if it is there)',
-    take: (flags, value) => {
+    sets: (flags, value) => {
       flags.configDirs = value.split(',').filter((folder) => folder !== '');
     },
   },
   {
     long: 'validate_config',
     help: 'say whether the configuration is valid, and end',
-    take: (flags) => {
-      flags.validate = true;
-    },
+    sets: 'validate',
   },
   {
     short: 'P',
     long: 'print_config',
     help: 'show the merged configuration without its secrets, and end',
-    take: (flags) => {
-      flags.print = true;
-    },
+    sets: 'print',
   },
   {
     short: 'e',
     long: 'extension_dir',
     argument: 'DIR',
     help: 'taken and not used: Ruby extensions do not run here',
-    take: (flags, value) => {
-      flags.extensionDir = value;
-    },
+    sets: 'extensionDir',
   },
   {
     short: 'l',
     long: 'log',
     argument: 'FILE',
     help: 'append the log to FILE instead of standard output',
-    take: (flags, value) => {
-      flags.log = value;
-    },
+    sets: 'log',
   },
   {
     short: 'L',
     long: 'log_level',
     argument: 'LEVEL',
     help: `${LEVELS.join(', ')} (info)`,
-    take: (flags, value) => {
+    sets: (flags, value) => {
       flags.logLevel = value.toLowerCase();
     },
   },
@@ -99,7 +93,7 @@ const FLAGS: readonly Flag[] = [
     short: 'v',
     long: 'verbose',
     help: 'the same as -L debug; the later of the two counts',
-    take: (flags) => {
+    sets: (flags) => {
       flags.logLevel = 'debug';
     },
   },
@@ -107,18 +101,14 @@ const FLAGS: readonly Flag[] = [
     short: 'b',
     long: 'background',
     help: 'go on in the background',
-    take: (flags) => {
-      flags.background = true;
-    },
+    sets: 'background',
   },
   {
     short: 'p',
     long: 'pid_file',
     argument: 'FILE',
     help: 'write the number of the process to FILE',
-    take: (flags, value) => {
-      flags.pidFile = value;
-    },
+    sets: 'pidFile',
   },
 ];
 
@@ -170,10 +160,16 @@ function takeFlag(
   if (flag.long === 'help' || flag.long === 'version') return { kind: flag.long };
   const value = flag.argument === undefined ? '' : (given ?? rest.shift());
   if (value === undefined) return { kind: 'wrong', why: `missing argument: ${word}` };
-  flag.take?.(flags, value);
+  set(flag, value, flags);
   if (flag.long === 'log_level' && !LEVELS.includes(value.toLowerCase()))
     return { kind: 'wrong', why: `Unknown log level: ${value}` };
   return undefined;
+}
+
+function set({ sets }: Flag, value: string, flags: SensuFlags): void {
+  if (typeof sets === 'function') sets(flags, value);
+  else if (sets === 'validate' || sets === 'print' || sets === 'background') flags[sets] = true;
+  else if (sets) flags[sets] = value;
 }
 
 /** The usage of a command of that name. */

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import {
   type Fingerprint,
@@ -20,17 +20,18 @@ import {
   lookAtConfiguration,
 } from '../configuration.ts';
 import { EXIT } from '../exit.ts';
+import { takeInvitation } from '../joining/index.ts';
 import { machineAddress, machineName } from '../machine.ts';
 import { version } from '../version.ts';
 import { startInBackground } from './background.ts';
+import type { Origin } from './following.ts';
 import { type Role, sensuErrors } from './sensu-errors.ts';
 import { parseSensuFlags, type SensuFlags, sensuHelp } from './sensu-flags.ts';
-import { serve } from './serve.ts';
+import { dataFolder, runClient, runServer } from './sensu-roles.ts';
 
 const ROLES: readonly string[] = ['server', 'client', 'api'] satisfies Role[];
 const DEFAULT_FILE = '/etc/sensu/config.json';
 const DEFAULT_FOLDER = '/etc/sensu/conf.d';
-const DATA_FOLDER = '/var/lib/tocsin';
 
 /** The role that the name of an executable stands for: its last word behind a dash; `server` for any other. */
 export function roleOf(program: string): Role {
@@ -173,16 +174,24 @@ interface Start {
 }
 
 async function start(role: Role, parts: Start): Promise<number> {
-  const { loaded, log } = parts;
-  if (role !== 'server') return alone(role);
+  const { loaded, log, flags } = parts;
+  if (role === 'api') return alone(role, '');
+  const folder = dataFolder(role);
+  const invitation = role === 'client' ? takeInvitation(folder, process.env) : undefined;
+  const isAlone = loaded.settings?.agent.servers.length === 0 && invitation === undefined;
+  if (role === 'client' && isAlone) return alone(role, FOR_A_CLIENT);
   // What is wrong with a check leaves that one out; what is wrong elsewhere is the end.
   if (loaded.problems) return notRunning(log, sensuErrors(loaded, role));
-  return parts.flags.background ? background(parts) : server(parts);
+  if (flags.background) return background(parts, folder);
+  const options = { origin: originOf(parts), folder, log, pidFile: flags.pidFile };
+  return role === 'server' ? runServer(options) : runClient(options, invitation);
 }
 
-function alone(role: Role): number {
+const FOR_A_CLIENT = '; on another machine, run the line that "tocsin join" prints on the server';
+
+function alone(role: Role, otherwise: string): number {
   process.stderr.write(
-    `sensu-${role}: in this version server, client and API run in one process: start sensu-server (or tocsin up) with the same -c and -d\n`,
+    `sensu-${role}: in this version server, client and API of one machine run in one process: start sensu-server (or tocsin up) with the same -c and -d${otherwise}\n`,
   );
   return EXIT.usage;
 }
@@ -194,41 +203,15 @@ function notRunning(log: SystemLog, errors: readonly { message: string }[]): num
   return EXIT.usage;
 }
 
-function background({ program, flags, log }: Start): number {
+function background({ program, flags, log }: Start, folder: string): number {
   log.flush();
-  startInBackground(program, flags, { TOCSIN_DATA: dataFolder() });
+  startInBackground(program, flags, { TOCSIN_DATA: folder });
   return EXIT.ok;
 }
 
-async function server({ flags, places, seen, loaded, log }: Start): Promise<number> {
+function originOf({ places, seen, loaded, log }: Start): Origin {
   const configuration = configurationOf(loaded);
   for (const [check, mistakes] of configuration.settings.skippedChecks)
     log.warn('this check is left out', { check, mistakes });
-  return serve({
-    configuration,
-    places,
-    seen,
-    folder: dataFolder(),
-    log,
-    pidFile: flags.pidFile,
-    interactive: false,
-    opened: ({ url }) => {
-      log.info('listening', { url });
-      return () => undefined;
-    },
-    stopping: () => log.warn('stopping'),
-  });
-}
-
-/** `TOCSIN_DATA`, else where services keep what they know, else the folder we stand in. */
-function dataFolder(): string {
-  const given = process.env['TOCSIN_DATA'];
-  if (given) return resolve(given);
-  try {
-    mkdirSync(DATA_FOLDER, { recursive: true });
-    accessSync(DATA_FOLDER, constants.W_OK);
-    return DATA_FOLDER;
-  } catch {
-    return resolve('.tocsin');
-  }
+  return { configuration, places, seen };
 }

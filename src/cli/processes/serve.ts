@@ -1,12 +1,13 @@
 import { errorText, TocsinError } from '../../runtime/errors.ts';
 import type { SystemLog } from '../../runtime/system/log.ts';
 import { EXIT, exitCodeOf } from '../exit.ts';
-import { type House, type HouseOptions, openHouse } from './house.ts';
 import { removePidFile, writePidFile } from './pid-file.ts';
-import { listenToSignals } from './signals.ts';
-import { type Closer, closeAll, stopRequested } from './stopping.ts';
+import { listenToSignals, type Reloadable } from './signals.ts';
+import { type Closer, closeAll, type Stop, stopRequested } from './stopping.ts';
 
-export interface ServeOptions extends Omit<HouseOptions, 'stop'> {
+export interface ServeOptions<House extends Reloadable> {
+  /** Opens what runs, and notes in `closers` how each part ends; they are closed the other way round. */
+  open(stop: Stop, closers: Closer[]): Promise<House>;
   log: SystemLog;
   /** Written before anything is opened, removed at the stop. */
   pidFile?: string | undefined;
@@ -19,10 +20,10 @@ export interface ServeOptions extends Omit<HouseOptions, 'stop'> {
 }
 
 /**
- * Runs every role in this process until it is told to stop, then ends the process. Rejects when it cannot start, with
- * everything closed again.
+ * Runs what is opened in this process until it is told to stop, then ends the process. Rejects when it cannot start,
+ * with everything closed again.
  */
-export async function serve(options: ServeOptions): Promise<never> {
+export async function serve<House extends Reloadable>(options: ServeOptions<House>): Promise<never> {
   const { log, pidFile } = options;
   const stop = stopRequested();
   const closers: Closer[] = [];
@@ -40,7 +41,7 @@ export async function serve(options: ServeOptions): Promise<never> {
   }
   const signals = listenToSignals({ log, interactive: options.interactive, stop });
   // A store that fails while it is opened, or a signal then, must not wait for what may never come.
-  const opening = openHouse({ ...options, stop }, closers);
+  const opening = options.open(stop, closers);
   const house = await Promise.race([opening, stop.wanted.then(() => undefined)]).catch(
     async (error: unknown) => {
       await closeAll(closers, log);

@@ -1,8 +1,13 @@
 import { closeSync, openSync } from 'node:fs';
 import type { LogLevel } from '../../runtime/log.ts';
 import type { SystemLog } from '../../runtime/system/log.ts';
-import type { House } from './house.ts';
 import type { Stop } from './stopping.ts';
+
+/** What runs until it is told to stop. */
+export interface Reloadable {
+  /** Reads the configuration again and takes up what is valid; resolves when that has ended. Never rejects. */
+  reload(why: string): Promise<void>;
+}
 
 /**
  * Signals beside those that stop: HUP reads the configuration again, USR2 goes on in a new log file, TRAP changes
@@ -10,10 +15,10 @@ import type { Stop } from './stopping.ts';
  */
 export function listenToSignals(parts: { log: SystemLog; interactive: boolean; stop: Stop }): {
   /** From here on there is something to reload. */
-  reloads(house: House): void;
+  reloads(house: Reloadable): void;
 } {
   const { log, interactive, stop } = parts;
-  let house: House | undefined;
+  let house: Reloadable | undefined;
   let isWished = false;
   process.on('SIGHUP', () => {
     if (interactive && !terminalIsThere()) stop.because(undefined);

@@ -1,3 +1,4 @@
+import { namedZone, wallAt, type Zone } from '../../model/zone.ts';
 import { ExpressionError } from '../mistake.ts';
 import type { Moment } from '../values.ts';
 
@@ -16,11 +17,12 @@ export type CalendarField =
 const DAY_MS = 86_400_000;
 const MOST_ZONES = 50;
 const LONGEST_NAME = 60;
-const zones = new Map<string, Intl.DateTimeFormat>();
+const zones = new Map<string, Zone>();
 
 /** A field of the calendar in a time zone: `UTC`, `Europe/Berlin`, `+02:00`. Throws ExpressionError for no zone. */
 export function calendarField(field: CalendarField, time: Moment, zone: string): number {
-  const date = zone === 'UTC' ? new Date(time.ms) : shifted(time.ms, zone);
+  // A clock in UTC shows then what those in the zone show now.
+  const date = new Date(zone === 'UTC' ? time.ms : wallAt(zoneOf(zone), time.ms));
   switch (field) {
     case 'year':
       return date.getUTCFullYear();
@@ -43,42 +45,13 @@ export function calendarField(field: CalendarField, time: Moment, zone: string):
   }
 }
 
-/** The moment at which the clocks in UTC show what those in the zone show now. */
-function shifted(ms: number, zone: string): Date {
-  const parts = new Map(
-    zoneFormat(zone)
-      .formatToParts(ms)
-      .map(({ type, value }) => [type, Number(value)]),
-  );
-  const part = (name: Intl.DateTimeFormatPartTypes): number => parts.get(name) ?? 0;
-  return new Date(
-    Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second')),
-  );
-}
-
 /** Making one is slow; few are in use. */
-function zoneFormat(zone: string): Intl.DateTimeFormat {
-  const known = zones.get(zone);
+function zoneOf(name: string): Zone {
+  const known = zones.get(name);
   if (known !== undefined) return known;
-  const made = newFormat(zone);
+  const made = namedZone(name);
+  if (made === undefined) throw new ExpressionError(`there is no time zone "${name.slice(0, LONGEST_NAME)}"`);
   if (zones.size >= MOST_ZONES) zones.clear();
-  zones.set(zone, made);
+  zones.set(name, made);
   return made;
-}
-
-function newFormat(zone: string): Intl.DateTimeFormat {
-  try {
-    return new Intl.DateTimeFormat('en-US-u-ca-gregory-nu-latn', {
-      timeZone: zone,
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-    });
-  } catch (thrown) {
-    throw new ExpressionError(`there is no time zone "${zone.slice(0, LONGEST_NAME)}"`, { cause: thrown });
-  }
 }

@@ -59,6 +59,8 @@ test.each([
   ['client.subscriptions.exists(s, s == "web" || s.gcp)', true],
   ['timestamp(check.issued).getHours() == 11 && timestamp(check.issued).getMinutes() == 30', true],
   ['timestamp(check.issued).getHours("Europe/Berlin") == 12', true],
+  ['timestamp("0050-06-01T12:00:00Z").getFullYear("Asia/Tokyo") == 50', true],
+  ['timestamp("1890-01-01T00:00:00Z").getMinutes("Europe/Berlin") == 53', true],
   [
     'timestamp(check.issued).getDayOfWeek("Asia/Tokyo") == 3 && timestamp(check.issued).getFullYear() == 2026',
     true,

@@ -166,6 +166,7 @@ test.each([
   ['value += 1', 6, 'assigned', 'one expression'],
   ['valeu == 1', 0, '"valeu"', 'did you mean "value"?'],
   ['value == critical', 9, '"critical"', 'quotes'],
+  ["value.zzzz?('a')", 6, '"zzzz?"', 'the nearest are zero?, key?, size'],
   ["value.inclde?('a')", 6, '"inclde?"', 'did you mean "include?"?'],
   ['value.any? { |x| x > 1 }', 11, 'blocks', 'any?(/web/)'],
   ['value.any?(&:nil?)', 11, 'blocks', 'any?(/web/)'],

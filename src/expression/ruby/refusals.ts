@@ -1,4 +1,4 @@
-import { nearestName } from '../../model/nearest.ts';
+import { nearestName, nearestNames } from '../../model/nearest.ts';
 import { ParseStop } from '../mistake.ts';
 import { METHODS } from './methods.ts';
 
@@ -91,6 +91,9 @@ export function unknownName(name: string, at: number, wanted?: string | undefine
 /** A method that is not known, with the nearest one that is. */
 export function unknownMethod(name: string, at: number): ParseStop {
   const near = nearestName(name, METHODS.keys());
-  const hint = near === undefined ? `known are ${[...METHODS.keys()].join(', ')}` : `did you mean "${near}"?`;
+  const hint =
+    near === undefined
+      ? `the nearest are ${nearestNames(name, METHODS.keys(), 3).join(', ')}`
+      : `did you mean "${near}"?`;
   return new ParseStop(at, `there is no method "${name}"`, hint);
 }

@@ -5,6 +5,7 @@
  */
 export { aggregatesOf, MOST_AGGREGATES } from './aggregates.ts';
 export { extendHistory, HISTORY_LENGTH, isFlapping, totalStateChange } from './history.ts';
+export { type LateNote, noteLate, withPoint } from './late.ts';
 export { applyResult, type Facts, type Meaning } from './meaning.ts';
 export { storedResult } from './output.ts';
 export { registrationEvent, wantsRegistration } from './registration.ts';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { TakenNumber } from '../../state/documents.ts';
+import { RANDOM_INPUTS } from '../../testing/random.ts';
 import { judgeNumber } from './taken.ts';
 
 const id = (boot: string, number: number, agent = 'a') => ({ agent, boot, number });
@@ -55,4 +56,92 @@ test('of very many agents the newest are remembered', () => {
   for (let agent = 0; agent < 500; agent++) numbers = taken(numbers, id('b', 1, `a${agent}`));
   expect(numbers.length).toBeLessThan(100);
   expect(judgeNumber(numbers, id('b', 1, 'a499')).verdict).toBe('repeat');
+});
+
+const linked = (boot: string, number: number, previous: number, agent = 'a') => ({
+  agent,
+  boot,
+  number,
+  previous,
+});
+
+test('an agent that tells what came before: what is missing is late once, and then a repeat', () => {
+  let numbers = taken([], linked('b1', 3, 0));
+  numbers = taken(numbers, linked('b1', 20, 15));
+  const judged = judgeNumber(numbers, linked('b1', 15, 9));
+  expect(judged.verdict).toBe('late');
+  if (judged.verdict !== 'late') return;
+  expect(judgeNumber(judged.taken, linked('b1', 15, 9)).verdict).toBe('repeat');
+  expect(judgeNumber(judged.taken, linked('b1', 9, 3)).verdict).toBe('late');
+  expect(judgeNumber(numbers, linked('b1', 3, 0)).verdict).toBe('repeat');
+});
+
+test('without a gap nothing is remembered that was not before', () => {
+  let numbers = taken([], linked('b1', 1, 0));
+  const first = numbers[0]?.missing;
+  for (let number = 2; number < 10; number++) numbers = taken(numbers, linked('b1', number, number - 1));
+  expect(numbers[0]?.missing).toBe(first);
+  expect(numbers[0]?.before).toBeUndefined();
+});
+
+test('what waited on disk in a boot that was never seen is late, and not new, when a newer one was taken', () => {
+  const numbers = taken([], linked('b3', 1, 0));
+  const judged = judgeNumber(numbers, linked('b2', 7, 0), true);
+  expect(judged.verdict).toBe('late');
+  if (judged.verdict !== 'late') return;
+  expect(judgeNumber(judged.taken, linked('b2', 7, 0), true).verdict).toBe('repeat');
+  const next = judgeNumber(judged.taken, linked('b2', 9, 7), true);
+  expect(next.verdict).toBe('late');
+  expect(judgeNumber(judged.taken, linked('b3', 2, 1)).verdict).toBe('new');
+  expect(judgeNumber(numbers, linked('b2', 7, 0)).verdict).toBe('new');
+});
+
+test('what an older version stored is read, and its boots are known to be late', () => {
+  const stored = JSON.parse('[{"agent":"a","boot":"b2","number":8,"earlierBoots":["b1"]}]');
+  expect(judgeNumber(stored, linked('b2', 8, 4)).verdict).toBe('repeat');
+  expect(judgeNumber(stored, linked('b2', 4, 0)).verdict).toBe('late');
+  expect(judgeNumber(stored, linked('b1', 4, 0)).verdict).toBe('late');
+  expect(taken(stored, linked('b2', 9, 8))[0]?.number).toBe(9);
+  expect(taken(stored, linked('b3', 1, 0))[0]?.earlierBoots.length).toBe(2);
+});
+
+test('in whatever order and however often results come, each is taken once, and none is taken for a repeat', () => {
+  const run = fc.tuple(
+    fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 12 }),
+    fc.array(fc.nat(), { maxLength: 60 }),
+    fc.array(fc.boolean(), { minLength: 60, maxLength: 60 }),
+  );
+  fc.assert(
+    fc.property(run, ([steps, order, overtaken]) => {
+      const ids: ReturnType<typeof linked>[] = [];
+      let number = 0;
+      for (const step of steps) {
+        const previous = ids.at(-1)?.number ?? 0;
+        number += step;
+        ids.push(linked('b1', number, previous));
+      }
+      let numbers: readonly TakenNumber[] = [];
+      const came = new Set<number>();
+      for (const [index, where] of order.entries()) {
+        const one = ids[where % ids.length] as ReturnType<typeof linked>;
+        const judged = judgeNumber(numbers, one, overtaken[index]);
+        expect(judged.verdict === 'repeat').toBe(came.has(one.number));
+        came.add(one.number);
+        if (judged.verdict !== 'repeat') numbers = judged.taken;
+        // It goes through the store.
+        numbers = JSON.parse(JSON.stringify(numbers));
+      }
+    }),
+    { numRuns: RANDOM_INPUTS },
+  );
+});
+
+test('of very many gaps the oldest are run together: rather late twice than lost', () => {
+  let numbers: readonly TakenNumber[] = [];
+  for (let number = 2; number <= 2_000; number += 2)
+    numbers = taken(numbers, linked('b', number, number - 1));
+  expect(JSON.stringify(numbers).length).toBeLessThan(500);
+  for (let number = 1; number < 2_000; number += 2) {
+    expect(judgeNumber(numbers, linked('b', number, number - 1)).verdict).toBe('late');
+  }
 });

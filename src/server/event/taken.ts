@@ -1,40 +1,146 @@
 import type { ResultId } from '../../model/taken.ts';
-import type { TakenNumber } from '../../state/documents.ts';
+import type { BootNumbers, NumberRange, TakenNumber } from '../../state/documents.ts';
 
 /**
- * What a result's number says against the last one taken from its agent. New: to be taken, and what to remember from
- * now on. Repeat: taken before. Late: a newer one of the same check was taken before it.
+ * What a result's number says against those taken from its agent. New: to be taken (`gap`: others of the same check
+ * should have come before it). Repeat: taken before. Late: a newer one of the same check was taken before it. `taken`
+ * is what to remember from now on; when nothing changes it is what was given.
  */
 export type NumberVerdict =
-  | { verdict: 'new'; taken: readonly TakenNumber[] }
+  | { verdict: 'new'; taken: readonly TakenNumber[]; gap?: true }
   | { verdict: 'repeat' }
-  | { verdict: 'late' };
+  | { verdict: 'late'; taken: readonly TakenNumber[] };
 
 /** Boots of an agent that are remembered, so that what they left behind is known to be late. */
 const EARLIER_BOOTS = 4;
 /** Agents that are remembered of one check: a repeat comes soon, and a proxy check may wander over a whole fleet. */
 const MOST_AGENTS = 64;
-const NONE: readonly string[] = [];
+/** Ranges of missing numbers that are remembered of one boot; beyond them the oldest are run together. */
+const MOST_RANGES = 8;
+const NONE: readonly never[] = [];
 
-/** Judges the number of a result against those taken. */
-export function judgeNumber(taken: readonly TakenNumber[], id: ResultId): NumberVerdict {
+/**
+ * Judges the number of a result against those taken.
+ * @param overtaken true for one that waited on disk and was executed before the newest of its check, whoever sent that
+ */
+export function judgeNumber(taken: readonly TakenNumber[], id: ResultId, overtaken = false): NumberVerdict {
   const index = taken.findIndex((number) => number.agent === id.agent);
-  const last = taken[index];
-  if (!last) return { verdict: 'new', taken: [numberOf(id, NONE), ...taken].slice(0, MOST_AGENTS) };
-  if (last.boot === id.boot) {
-    if (id.number === last.number) return { verdict: 'repeat' };
-    if (id.number < last.number) return { verdict: 'late' };
-    return { verdict: 'new', taken: replaced(taken, index, numberOf(id, last.earlierBoots)) };
+  const known = taken[index];
+  if (!known) return judgeFirst(taken, id, overtaken);
+  if (known.boot !== id.boot) return judgeOtherBoot(taken, index, known, id, overtaken);
+  if (id.number === known.number) return { verdict: 'repeat' };
+  if (id.number > known.number) {
+    const gap = id.previous !== undefined && id.previous > known.number;
+    const number = numberOf(id, known, missingAfter(known, id));
+    if (overtaken) return { verdict: 'late', taken: taken.with(index, number) };
+    const remembered = inFront(taken, index, number);
+    return gap ? { verdict: 'new', taken: remembered, gap } : { verdict: 'new', taken: remembered };
   }
-  if (last.earlierBoots.includes(id.boot)) return { verdict: 'late' };
-  const earlier = [last.boot, ...last.earlierBoots].slice(0, EARLIER_BOOTS);
-  return { verdict: 'new', taken: replaced(taken, index, numberOf(id, earlier)) };
+  const filled = filledBy(known, id);
+  if (filled === 'repeat') return { verdict: 'repeat' };
+  return { verdict: 'late', taken: filled === known ? taken : taken.with(index, { ...known, ...filled }) };
 }
 
-function numberOf({ agent, boot, number }: ResultId, earlierBoots: readonly string[]): TakenNumber {
-  return { agent, boot, number, earlierBoots };
+/** The first number that we see of an agent. */
+function judgeFirst(taken: readonly TakenNumber[], id: ResultId, overtaken: boolean): NumberVerdict {
+  const { agent, ...numbers } = id;
+  const first: TakenNumber = { agent, ...numbersFrom(numbers), earlierBoots: NONE, before: undefined };
+  if (overtaken)
+    return { verdict: 'late', taken: [...taken.slice(0, MOST_AGENTS - 1), { ...first, before: NONE }] };
+  const remembered = [first, ...taken].slice(0, MOST_AGENTS);
+  return first.missing?.length
+    ? { verdict: 'new', taken: remembered, gap: true }
+    : { verdict: 'new', taken: remembered };
 }
 
-function replaced(taken: readonly TakenNumber[], index: number, number: TakenNumber): readonly TakenNumber[] {
+/** A number of another boot than the last one: a new one, unless it was seen before, or was overtaken. */
+function judgeOtherBoot(
+  taken: readonly TakenNumber[],
+  index: number,
+  known: TakenNumber,
+  id: ResultId,
+  overtaken: boolean,
+): NumberVerdict {
+  const { earlierBoots } = known;
+  const place = earlierBoots.findIndex((earlier) => bootOf(earlier) === id.boot);
+  const remembering = (boots: TakenNumber['earlierBoots']): NumberVerdict => ({
+    verdict: 'late',
+    taken: taken.with(index, { ...known, earlierBoots: boots }),
+  });
+  if (place >= 0) {
+    const filled = filledBy(numbersIn(earlierBoots[place] as string | BootNumbers), id);
+    return filled === 'repeat' ? { verdict: 'repeat' } : remembering(earlierBoots.with(place, filled));
+  }
+  if (overtaken) return remembering([numbersFrom(id), ...earlierBoots].slice(0, EARLIER_BOOTS));
+  const { agent, before, earlierBoots: _earlier, ...last } = known;
+  const boots = [last, ...earlierBoots].slice(0, EARLIER_BOOTS);
+  const number: TakenNumber = { agent, ...numbersFrom(id), earlierBoots: boots, before };
+  // What the boot before could not deliver may still come.
+  return { verdict: 'new', taken: inFront(taken, index, number), gap: true };
+}
+
+function numberOf(id: ResultId, known: TakenNumber, missing: BootNumbers['missing']): TakenNumber {
+  const { agent, boot, number } = id;
+  return { agent, boot, number, missing, earlierBoots: known.earlierBoots, before: known.before };
+}
+
+/** What a boot is known by after its first number. */
+function numbersFrom({ boot, number, previous }: Omit<ResultId, 'agent'>): BootNumbers {
+  return {
+    boot,
+    number,
+    missing: previous === undefined ? undefined : previous > 0 ? [[1, previous]] : NONE,
+  };
+}
+
+/** A boot as an older version stored it says nothing of its numbers. */
+function numbersIn(earlier: string | BootNumbers): BootNumbers {
+  return typeof earlier === 'string' ? { boot: earlier, number: 0, missing: undefined } : earlier;
+}
+
+function bootOf(earlier: string | BootNumbers): string {
+  return typeof earlier === 'string' ? earlier : earlier.boot;
+}
+
+/** What is missing when a number above all others was taken; undefined: the agent does not tell. */
+function missingAfter({ number, missing }: BootNumbers, { previous }: ResultId): BootNumbers['missing'] {
+  if (previous === undefined || missing === undefined || previous <= number) {
+    return previous === undefined ? undefined : missing;
+  }
+  return bounded([...missing, [number + 1, previous]]);
+}
+
+/** The numbers of a boot when one is taken that does not count as new; the same ones when nobody can tell more. */
+function filledBy(known: BootNumbers, id: ResultId): BootNumbers | 'repeat' {
+  const { boot, number, missing } = known;
+  if (id.number === number) return 'repeat';
+  if (id.number > number) return { boot, number: id.number, missing: missingAfter(known, id) };
+  if (!missing) return known;
+  const index = missing.findIndex(([from, to]) => from <= id.number && id.number <= to);
+  const range = missing[index];
+  if (!range) return 'repeat';
+  return {
+    boot,
+    number,
+    missing: bounded([...missing.slice(0, index), ...without(range, id), ...missing.slice(index + 1)]),
+  };
+}
+
+/** What is missing of a range when one of its numbers was taken, which tells the one before it. */
+function without([from, to]: NumberRange, { number, previous = number - 1 }: ResultId): NumberRange[] {
+  const rest: NumberRange[] = [];
+  if (from <= previous) rest.push([from, Math.min(previous, number - 1)]);
+  if (number < to) rest.push([number + 1, to]);
+  return rest;
+}
+
+/** Rather is one called late twice than a late one taken for a repeat and lost. */
+function bounded(ranges: readonly NumberRange[]): readonly NumberRange[] {
+  const [first, second, ...others] = ranges;
+  if (!first || !second || ranges.length <= MOST_RANGES) return ranges;
+  return [[first[0], second[1]], ...others];
+}
+
+function inFront(taken: readonly TakenNumber[], index: number, number: TakenNumber): readonly TakenNumber[] {
   return taken.length === 1 ? [number] : [number, ...taken.slice(0, index), ...taken.slice(index + 1)];
 }

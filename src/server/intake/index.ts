@@ -6,6 +6,7 @@
  */
 export { Admission } from './admission.ts';
 export { AttendanceKeeper } from './attendance.ts';
+export { ClientLimits } from './client-limits.ts';
 export { KeepaliveWatch } from './keepalive-watch.ts';
 export { KeepaliveIntake } from './keepalives.ts';
 export { ResultIntake, type ResultIntakeParts } from './results.ts';

@@ -3,18 +3,27 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { CheckResult } from '../../model/check.ts';
 import type { Delivery, DeliveryRecord } from '../../model/delivery.ts';
 import type { Event, Silence } from '../../model/event.ts';
 import type { Handler } from '../../model/handler.ts';
 import { Counters } from '../../runtime/counters.ts';
+import { TocsinError } from '../../runtime/errors.ts';
 import type { SilenceState } from '../../state/documents.ts';
 import { Registry, writing } from '../../state/registry.ts';
 import { openEmbeddedStore, type Store } from '../../store/index.ts';
+import type { Change } from '../../store/port.ts';
 import { ManualClock } from '../../testing/clock.ts';
 import { memoryLog } from '../../testing/log.ts';
 import { seededRandom } from '../../testing/random.ts';
 import type { Incoming } from '../../transport/port.ts';
-import { Admission, AttendanceKeeper, KeepaliveIntake, ResultIntake } from './index.ts';
+import {
+  Admission,
+  AttendanceKeeper,
+  KeepaliveIntake,
+  ResultIntake,
+  type ResultIntakeParts,
+} from './index.ts';
 
 let folder: string;
 let store: Store;
@@ -35,6 +44,9 @@ afterEach(async () => {
 interface Options {
   handlers?: readonly string[];
   largestBytes?: number;
+  /** A rule with a defect: it throws for these events. */
+  throwsFor?: (event: Event) => boolean;
+  limits?: ResultIntakeParts['limits'];
 }
 
 /** An intake on the store, whose deliveries and events are noted. */
@@ -65,6 +77,7 @@ function open(given: Store = store, options: Options = {}) {
     admission,
     attendance,
     decide: (event: Event) => {
+      if (options.throwsFor?.(event)) throw new TypeError('a defect');
       events.push(event);
       const delivery = { id: random.uuid(), handler: 'mail', event, tries: 1 };
       return event.check.status === 3
@@ -77,6 +90,7 @@ function open(given: Store = store, options: Options = {}) {
     log,
     counters,
     version: '1',
+    limits: options.limits,
   };
   const intake = new ResultIntake(parts);
   const keepalives = new KeepaliveIntake(parts);
@@ -347,7 +361,7 @@ test('no body makes the intake fail', async () => {
   );
 });
 
-async function write<K extends 'silence' | 'signature'>(
+async function write<K extends 'client' | 'silence' | 'signature'>(
   registry: Registry,
   kind: K,
   name: string,
@@ -517,6 +531,113 @@ test('a registration is not told when its client could not be committed, and onc
   await Promise.all([one.keepalives.take(batch), other.intake.take(results), other.keepalives.take(batch)]);
   const told = [...one.taken, ...other.taken].map(({ event }) => event.client.name);
   expect(told.sort()).toEqual([...names].sort());
+});
+
+test('a client that the API put there is told of at its first keepalive, unless it was known before', async () => {
+  const { intake, keepalives, registry, taken } = open(store, { handlers: ['registration'] });
+  const posted = (name: string) => ({
+    client: { name, subscriptions: [], timestamp: 1, version: '1' },
+    ...{ signature: '', seenAttendedMs: 0, seenAtMs: 0, posted: true as const },
+  });
+  for (const name of ['printer', 'away']) await write(registry, 'client', name, posted(name));
+  await write(registry, 'signature', 'away', { signature: 'invalidated', endsAtMs: null });
+  await intake.take([result('printer', { status: 0 })]);
+  expect(taken).toEqual([]);
+  await keepalives.take([keepalive({ name: 'printer' }), keepalive({ name: 'away' })]);
+  await keepalives.take([keepalive({ name: 'printer' })]);
+  expect(taken.map(({ event }) => [event.client.name, event.check.name])).toEqual([
+    ['printer', 'registration'],
+  ]);
+  const [printer, away] = await registry.read('client', ['printer', 'away']);
+  expect(printer?.value).not.toHaveProperty('posted');
+  expect(away?.value.posted).toBe(true);
+});
+
+test('a result whose judgement throws is set aside, and what came with it is taken', async () => {
+  const throwsFor = ({ client, occurrences }: Event): boolean => client.name === 'odd' && occurrences === 2;
+  const { intake, registry, counters, log, taken } = open(store, { throwsFor });
+  const batch = [
+    ...[2, 2, 0].map((status) => result('odd', { status })),
+    ...[2, 2].map((status) => result('i-42', { status })),
+  ];
+  await intake.take(batch);
+  expect((await stateOf(registry, 'odd/disk'))?.history).toEqual([2, 0]);
+  expect((await stateOf(registry, 'i-42/disk'))?.history).toEqual([2, 2]);
+  expect([counters.read('results_taken'), counters.read('set_aside')]).toEqual([4, 1]);
+  expect(taken.map(({ event }) => `${event.client.name} ${event.action}`)).toEqual([
+    ...['odd create', 'odd resolve', 'i-42 create', 'i-42 create'],
+  ]);
+  await intake.take([2, 2, 2].map((status) => result('odd', { status })));
+  expect(counters.read('set_aside')).toBe(3);
+  const told = log.lines.filter(({ level }) => level === 'error');
+  expect(told).toMatchObject([{ fields: { client: 'odd', check: 'disk', error: 'a defect' } }]);
+  expect(told[0]?.fields['at']).toContain('intake.test.ts');
+});
+
+test('a message that cannot even be looked at is set aside, and the others are taken', async () => {
+  const { intake, registry, counters } = open();
+  const limits = {
+    admits: ({ client }: CheckResult): boolean => {
+      if (client === 'odd') throw new TypeError('a defect');
+      return true;
+    },
+  };
+  const limited = open(store, { limits });
+  await limited.intake.take([result('odd', {}), result('i-42', { status: 1 })]);
+  expect(limited.counters.read('set_aside')).toBe(1);
+  expect((await stateOf(registry, 'i-42/disk'))?.history).toEqual([1]);
+  await intake.take([result('odd', {})]);
+  expect(counters.read('results_taken')).toBe(1);
+});
+
+test('a unit of which nothing can be judged makes no client and writes nothing', async () => {
+  const { intake, registry, counters, taken } = open(store, { throwsFor: () => true });
+  await intake.take([result('odd', { status: 2 })]);
+  expect(await registry.read('client', ['odd'])).toEqual([undefined]);
+  expect(await stateOf(registry, 'odd/disk')).toBeUndefined();
+  expect([counters.read('set_aside'), counters.read('results_taken'), taken]).toEqual([1, 0, []]);
+});
+
+test('a registration that cannot be judged is set aside, and its client is there', async () => {
+  const options = { handlers: ['registration'], throwsFor: () => true };
+  const { intake, keepalives, registry, counters, log } = open(store, options);
+  await keepalives.take([keepalive({})]);
+  await intake.take([result('stranger', { status: 0 })]);
+  const clients = await registry.read('client', ['i-42', 'stranger']);
+  expect(clients.map((read) => read?.value.client.name)).toEqual(['i-42', 'stranger']);
+  expect(counters.read('set_aside')).toBe(2);
+  const message =
+    'a registration was set aside: a defect of Tocsin kept it from being taken; please report it';
+  expect(log.lines).toMatchObject([
+    { message, fields: { client: 'i-42' } },
+    { message, fields: { client: 'stranger' } },
+  ]);
+});
+
+test('what the store can never take is set aside, and the rest of the batch is committed once', async () => {
+  const impossible = ({ writes }: Change): boolean => writes.some(({ name }) => name.startsWith('odd'));
+  const refusing: Store = Object.create(store, {
+    commit: {
+      value: async (changes: readonly Change[]) => {
+        if (changes.some(impossible)) throw new TocsinError('BUG', 'it is no JSON');
+        return store.commit(changes);
+      },
+    },
+    view: { value: (kind: string) => store.view(kind) },
+    get: { value: (...args: Parameters<Store['get']>) => store.get(...args) },
+  });
+  const { intake, keepalives, registry, counters, log, taken } = open(refusing);
+  const names = ['a', 'b', 'odd', 'c', 'd'];
+  await intake.take(names.flatMap((name) => [result(name, { status: 1 }), result(name, { status: 2 })]));
+  for (const name of ['a', 'b', 'c', 'd'])
+    expect((await stateOf(registry, `${name}/disk`))?.history).toEqual([1, 2]);
+  expect(await stateOf(registry, 'odd/disk')).toBeUndefined();
+  expect(taken.map(({ event }) => event.client.name)).toEqual(['a', 'a', 'b', 'b', 'c', 'c', 'd', 'd']);
+  // Both results, and the client that would have come into being.
+  expect([counters.read('set_aside'), counters.read('commit_conflicts')]).toEqual([3, 0]);
+  await keepalives.take(names.map((name) => keepalive({ name })));
+  expect([counters.read('keepalives_taken'), counters.read('set_aside')]).toEqual([4, 4]);
+  expect(log.lines.map(({ fields }) => fields['client'])).toEqual(['odd', 'odd', 'odd']);
 });
 
 test('aggregates are those of the last result', async () => {

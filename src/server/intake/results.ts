@@ -6,17 +6,19 @@ import type { Counters } from '../../runtime/counters.ts';
 import { TocsinError } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Random } from '../../runtime/random.ts';
+import { type CommittedApart, commitApart } from '../../state/commit-apart.ts';
 import { stateName } from '../../state/documents.ts';
 import { type Read, type Registry, writing } from '../../state/registry.ts';
 import type { Views } from '../../state/views.ts';
-import type { Committed } from '../../store/port.ts';
 import type { Incoming } from '../../transport/port.ts';
 import type { Admission } from './admission.ts';
 import type { AttendanceKeeper } from './attendance.ts';
-import { type ClientChoice, type Creation, makeUpClient } from './clients.ts';
+import type { ClientLimits } from './client-limits.ts';
+import { bookCreation, type ClientChoice, type Creation, makeUpClient } from './clients.ts';
+import { Defects } from './defects.ts';
 import { subjectOf } from './prepare.ts';
 import { SilencesInForce } from './silences.ts';
-import type { Decide, Telling } from './tell.ts';
+import { bookTelling, type Decide, type Telling } from './tell.ts';
 import { decideUnit, type UnitDecision, type UnitResult } from './unit.ts';
 
 export interface ResultIntakeParts {
@@ -25,6 +27,8 @@ export interface ResultIntakeParts {
   registry: Registry;
   views: Pick<Views, 'silence' | 'hasSilences'>;
   admission: Admission;
+  /** What each client may send; missing: everything. */
+  limits?: Pick<ClientLimits, 'admits'> | undefined;
   attendance: Pick<AttendanceKeeper, 'attendedMs'>;
   /** Decides, without touching anything, who is to be told of an event. */
   decide: Decide;
@@ -35,6 +39,8 @@ export interface ResultIntakeParts {
   log: Log;
   counters: Counters;
   version: string;
+  /** Name of the client under which this server reports about itself. */
+  selfClient?: (() => string) | undefined;
 }
 
 /** The results of a batch by the unit of state that they concern, in order. */
@@ -58,12 +64,14 @@ const MOST_ROUNDS = 20;
 export class ResultIntake {
   readonly #parts: ResultIntakeParts;
   readonly #newId: () => string;
+  readonly #defects: Defects;
   /** Settles when the batch before has begun its commit: batches are decided one after another, in order. */
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ResultIntakeParts) {
     this.#parts = parts;
     this.#newId = () => parts.random.uuid();
+    this.#defects = new Defects(parts);
   }
 
   /** Resolves when the whole batch is committed; rejects when it must be handed out again. */
@@ -99,10 +107,22 @@ export class ResultIntake {
   #sort(batch: readonly Incoming[]): Units {
     const units: Units = new Map();
     for (const message of batch) {
-      const result = this.#parts.admission.result(message);
-      if (result) addTo(units, { result, id: message.id, redelivered: message.redelivered });
+      const result = this.#admit(message);
+      const { id, redelivered, spooled } = message;
+      if (result) addTo(units, { result, id, redelivered, spooled });
     }
     return units;
+  }
+
+  #admit(message: Incoming): CheckResult | undefined {
+    const { admission, limits } = this.#parts;
+    try {
+      const result = admission.result(message);
+      return result && limits?.admits(result) !== false ? result : undefined;
+    } catch (error) {
+      this.#defects.setAside('result', error, {});
+      return undefined;
+    }
   }
 
   /** One round: the units that met another writer come back, to be decided again. */
@@ -110,11 +130,14 @@ export class ResultIntake {
     const begun = this.#turn.then(() => this.#begin(units));
     this.#turn = begun.catch(() => undefined);
     const { decided, committing } = await begun;
-    const { conflicts } = await committing;
+    const { conflicts, impossible } = await committing;
     const { decisions, writers, creations } = decided;
+    const tellingAt = (index: number) => writers[index] ?? creations[index - writers.length];
+    const hopeless = new Map(impossible.map(({ index, error }) => [tellingAt(index), error]));
     // A client that somebody else has created meanwhile needs nothing more: only units are decided again.
-    const undone = new Set(conflicts.map((index) => writers[index] ?? creations[index - writers.length]));
-    this.#book(decided, undone);
+    const undone = new Set(conflicts.map(tellingAt));
+    this.#book(decided, undone, hopeless);
+    if (hopeless.size > 0) this.#setAside(decided, units, hopeless);
     return new Map(
       [...decisions]
         .filter(([, decision]) => undone.has(decision))
@@ -123,7 +146,7 @@ export class ResultIntake {
   }
 
   /** Reads, decides, and begins to commit. The next batch reads what this one wrote, durable or not. */
-  async #begin(units: Units): Promise<{ decided: Decided; committing: Promise<Committed> }> {
+  async #begin(units: Units): Promise<{ decided: Decided; committing: Promise<CommittedApart> }> {
     const { registry, views, clock } = this.#parts;
     const names = [...units.keys()];
     const subjects = [
@@ -151,7 +174,7 @@ export class ResultIntake {
       ...writers.flatMap((decision) => decision.change ?? []),
       ...creations.map((creation) => creation.change),
     ];
-    return { decided: { decisions, writers, creations }, committing: registry.store.commit(changes) };
+    return { decided: { decisions, writers, creations }, committing: commitApart(registry.store, changes) };
   }
 
   #chooseClients(
@@ -161,13 +184,16 @@ export class ResultIntake {
     units: Units,
     silences: SilencesInForce | undefined,
   ): Map<string, ClientChoice> {
-    const { settings, decide, clock, version } = this.#parts;
+    const { settings, decide, clock, version, selfClient } = this.#parts;
     const firsts = new Map<string, CheckResult>();
     for (const [first] of units.values()) {
       const { result } = first as UnitResult;
       if (!firsts.has(subjectOf(result))) firsts.set(subjectOf(result), result);
     }
-    const world = { settings: settings(), decide, newId: this.#newId, silences, nowMs: clock.now(), version };
+    const world = {
+      ...{ settings: settings(), decide, newId: this.#newId, silences, nowMs: clock.now(), version },
+      selfClient: selfClient?.(),
+    };
     const choose = (subject: string, read: Read<'client'> | undefined): ClientChoice =>
       read
         ? { client: read.value.client, signature: read.value.signature }
@@ -212,12 +238,16 @@ export class ResultIntake {
   }
 
   /** Keeps the books of what is committed, and hands on what is to be delivered. */
-  #book({ decisions, creations }: Decided, undone: ReadonlySet<Telling | undefined>): void {
+  #book(
+    { decisions, creations }: Decided,
+    undone: ReadonlySet<Telling | undefined>,
+    hopeless: ReadonlyMap<Telling | undefined, unknown>,
+  ): void {
     const { counters, take, admission } = this.#parts;
     const deliveries: Delivery[] = [];
     for (const creation of creations) {
-      if (undone.has(creation)) continue;
-      bookTelling(counters, creation);
+      if (undone.has(creation) || hopeless.has(creation)) continue;
+      bookCreation(counters, this.#defects, creation);
       deliveries.push(...creation.deliveries);
     }
     for (const decision of decisions.values()) {
@@ -225,10 +255,12 @@ export class ResultIntake {
         counters.increment('commit_conflicts');
         continue;
       }
+      if (hopeless.has(decision)) continue;
       counters.increment('results_taken', decision.taken);
       counters.increment('results_repeated', decision.repeated);
       counters.increment('results_late', decision.late);
       bookTelling(counters, decision);
+      for (const { result, error } of decision.setAside) this.#setAsideResult(result, error);
       for (const result of decision.unsigned) {
         admission.refuse(
           'results_unsigned',
@@ -241,13 +273,27 @@ export class ResultIntake {
     }
     if (deliveries.length > 0) take(deliveries);
   }
-}
 
-/** Counts the events of a change that was committed. */
-export function bookTelling(counters: Counters, { events, filtered, failed }: Telling): void {
-  counters.increment('events', events);
-  counters.increment('deliveries_filtered', filtered);
-  counters.increment('deliveries_failed', failed);
+  /** What the store can never take goes no further, with all results of its unit. */
+  #setAside(
+    { decisions, creations }: Decided,
+    units: Units,
+    hopeless: ReadonlyMap<Telling | undefined, unknown>,
+  ): void {
+    for (const [name, decision] of decisions) {
+      if (!hopeless.has(decision)) continue;
+      for (const { result } of units.get(name) ?? []) this.#setAsideResult(result, hopeless.get(decision));
+    }
+    for (const creation of creations) {
+      if (!hopeless.has(creation)) continue;
+      this.#defects.setAside('registration', hopeless.get(creation), { client: creation.name });
+    }
+  }
+
+  #setAsideResult(result: CheckResult, error: unknown): void {
+    const { name, executed } = result.check;
+    this.#defects.setAside('result', error, { client: subjectOf(result), check: name, executed });
+  }
 }
 
 function addTo(units: Units, entry: UnitResult): void {

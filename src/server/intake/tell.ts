@@ -1,5 +1,6 @@
 import type { Delivery, DeliveryRecord } from '../../model/delivery.ts';
 import type { Event } from '../../model/event.ts';
+import type { Counters } from '../../runtime/counters.ts';
 import { logging, writing } from '../../state/registry.ts';
 import type { Append, Write } from '../../store/port.ts';
 
@@ -20,7 +21,7 @@ export interface Telling {
   failed: number;
 }
 
-/** Adds what an event makes due to what is written and logged with it. */
+/** Adds what an event makes due to what is written and logged with it. When the decision throws, nothing is added. */
 export function tell(
   event: Event,
   facts: { decide: Decide; nowMs: number },
@@ -28,8 +29,8 @@ export function tell(
   writes: Write[],
   appends: Append[],
 ): void {
-  telling.events++;
   const { deliveries, records } = facts.decide(event);
+  telling.events++;
   for (const delivery of deliveries) {
     writes.push(writing('delivery', delivery.id, delivery, 'absent'));
     telling.deliveries.push(delivery);
@@ -39,4 +40,11 @@ export function tell(
     if (record.outcome === 'filtered') telling.filtered++;
     else telling.failed++;
   }
+}
+
+/** Counts the events of a change that was committed. */
+export function bookTelling(counters: Counters, { events, filtered, failed }: Telling): void {
+  counters.increment('events', events);
+  counters.increment('deliveries_filtered', filtered);
+  counters.increment('deliveries_failed', failed);
 }

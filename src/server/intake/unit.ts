@@ -5,7 +5,8 @@ import type { ResultId } from '../../model/taken.ts';
 import { type CheckState, stateName, type TakenNumber } from '../../state/documents.ts';
 import { logging, type Read, writing } from '../../state/registry.ts';
 import type { Append, Change, Write } from '../../store/port.ts';
-import { applyResult, judgeNumber, type Meaning, type NumberVerdict } from '../event/index.ts';
+import { applyResult, judgeNumber, type Meaning, type NumberVerdict, withPoint } from '../event/index.ts';
+import { judgeLate } from './late.ts';
 import { prepareCheck } from './prepare.ts';
 import type { SilencesInForce } from './silences.ts';
 import { type Decide, type Telling, tell } from './tell.ts';
@@ -15,6 +16,8 @@ export interface UnitResult {
   result: CheckResult;
   id: ResultId | undefined;
   redelivered: boolean;
+  /** True for one that waited on disk at its agent. */
+  spooled?: true | undefined;
   /** True for one that we made of the last execution because it is too old: it counts while no other was reported. */
   stale?: true;
 }
@@ -42,6 +45,8 @@ export interface UnitDecision extends Telling {
   silencesEnded: string[];
   /** Results that did not carry the client's signature. */
   unsigned: CheckResult[];
+  /** Results whose judgement threw: nothing came of them, and the others are as if they had not come. */
+  setAside: { result: CheckResult; error: unknown }[];
 }
 
 /** Applies the results of one unit, one after another, and gathers what is to be written. */
@@ -61,23 +66,16 @@ export function decideUnit(
     late: 0,
     silencesEnded: [],
     unsigned: [],
+    setAside: [],
   };
   const writes: Write[] = [];
   const appends: Append[] = [];
   let state = read?.value;
   for (const entry of results) {
-    const judged = judge(entry, state, facts.signature);
-    if (judged.verdict === 'unsigned') decision.unsigned.push(entry.result);
-    else if (judged.verdict === 'overtaken') continue;
-    else if (judged.verdict === 'repeat') decision.repeated++;
-    else if (judged.verdict === 'late') {
-      decision.late++;
-      appends.push(logLate(entry.result, facts));
-    } else {
-      const meaning = meaningOf(entry, state, judged.taken, facts);
-      state = meaning.state;
-      decision.taken++;
-      book(meaning, facts, decision, writes, appends);
+    try {
+      state = applyEntry(entry, state, facts, decision, writes, appends);
+    } catch (error) {
+      decision.setAside.push({ result: entry.result, error });
     }
   }
   const first = results[0] as UnitResult;
@@ -86,6 +84,35 @@ export function decideUnit(
     writes.unshift(writing('state', name, state, read?.revision ?? 'absent'));
   if (writes.length > 0 || appends.length > 0) decision.change = { writes, appends };
   return decision;
+}
+
+/** Applies one result and returns the state behind it. When it throws, it has added nothing. */
+function applyEntry(
+  entry: UnitResult,
+  state: CheckState | undefined,
+  facts: UnitFacts,
+  decision: UnitDecision,
+  writes: Write[],
+  appends: Append[],
+): CheckState | undefined {
+  const judged = judge(entry, state, facts.signature);
+  if (judged.verdict === 'new') {
+    const meaning = meaningOf(entry, state, judged.taken, facts);
+    book(meaning, facts, decision, writes, appends);
+    decision.taken++;
+    return meaning.state;
+  }
+  if (judged.verdict === 'unsigned') decision.unsigned.push(entry.result);
+  else if (judged.verdict === 'repeat') decision.repeated++;
+  else if (judged.verdict === 'late') {
+    const { result, id } = entry;
+    const check = prepareCheck(result, facts.configured, facts.client);
+    const late = judgeLate(judged.taken, id?.agent, { ...facts, check });
+    appends.push(...late.appends);
+    decision.late++;
+    if (state && late.taken !== state.taken) return { ...state, taken: late.taken };
+  }
+  return state;
 }
 
 /** Nothing taken yet. */
@@ -101,9 +128,23 @@ function judge(
   const taken = state?.taken ?? NOTHING_TAKEN;
   if (entry.stale)
     return isOvertaken(entry.result.check, state) ? { verdict: 'overtaken' } : { verdict: 'new', taken };
-  if (entry.id) return judgeNumber(taken, entry.id);
+  const overtaken = entry.spooled === true && wasOvertaken(entry.result.check, state);
+  if (entry.id) return judgeWithGap(judgeNumber(taken, entry.id, overtaken), state);
+  if (overtaken) return { verdict: 'late', taken };
   const again = state !== undefined && entry.redelivered && saysTheSame(entry.result.check, state.check);
   return again ? { verdict: 'repeat' } : { verdict: 'new', taken };
+}
+
+/** Where results are missing now, what the check was like before them is remembered. */
+function judgeWithGap(judged: NumberVerdict, state: CheckState | undefined): NumberVerdict {
+  if (judged.verdict !== 'new' || !judged.gap) return judged;
+  return { verdict: 'new', taken: withPoint(judged.taken, state?.check) };
+}
+
+/** Whether a newer execution was reported before a result that waited on disk. */
+function wasOvertaken({ executed }: ExecutedCheck, state: CheckState | undefined): boolean {
+  const newest = state?.check.executed;
+  return executed !== undefined && newest !== undefined && executed < newest;
 }
 
 /** Whether something else was reported since a stale result was made; nobody sent that one, so nothing is lost. */
@@ -151,25 +192,12 @@ function book(
 ): void {
   const { nowMs, client } = facts;
   const check = meaning.state.check.name;
+  // First, since only this may throw.
+  if (meaning.event) tell(meaning.event, facts, decision, writes, appends);
   if (meaning.transition) appends.push(logging('transitions', client.name, check, nowMs, meaning.transition));
   if (meaning.day) appends.push(logging('days', client.name, check, nowMs, meaning.day));
   for (const id of meaning.silencesEnded) {
     facts.silences?.end(id);
     decision.silencesEnded.push(id);
   }
-  if (meaning.event) tell(meaning.event, facts, decision, writes, appends);
-}
-
-/** A late result changes no state; that it came is told in the log. */
-function logLate(result: CheckResult, facts: UnitFacts): Append {
-  const { check } = result;
-  return logging('transitions', facts.client.name, check.name, facts.nowMs, {
-    timestamp: check.executed ?? Math.floor(facts.nowMs / 1000),
-    status: check.status,
-    from: null,
-    action: null,
-    event_id: null,
-    output: check.output.slice(0, 500),
-    late: true,
-  });
 }

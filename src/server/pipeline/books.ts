@@ -1,7 +1,8 @@
 import type { Delivery, DeliveryRecord } from '../../model/delivery.ts';
 import type { Event } from '../../model/event.ts';
-import type { Counters } from '../../runtime/counters.ts';
+import type { CounterName, Counters } from '../../runtime/counters.ts';
 import { type Log, type LogFields, logs } from '../../runtime/log.ts';
+import { CANARY_HANDLER } from '../../state/self-reports.ts';
 import type { Decision } from './decide.ts';
 import { firstCharacters } from './record.ts';
 import type { Complaint } from './rules.ts';
@@ -47,8 +48,8 @@ export class Books {
   /** A delivery that was carried out. */
   ended(delivery: Delivery, record: DeliveryRecord, output: string): void {
     const handled = record.outcome === 'handled';
-    this.#counters.increment(handled ? 'deliveries_handled' : 'deliveries_failed');
-    const level = handled ? 'info' : 'error';
+    this.#counters.increment(COUNTED[record.outcome] ?? 'deliveries_failed');
+    const level = !handled ? 'error' : record.handler === CANARY_HANDLER ? 'debug' : 'info';
     if (!logs(this.#log, level)) return;
     const fields: LogFields = {
       ...fieldsOf(record),
@@ -56,13 +57,32 @@ export class Books {
       output: firstCharacters(output, LOGGED_CHARACTERS),
     };
     if (handled) {
-      this.#log.info('handler output', fields);
+      this.#log[level]('handler output', fields);
       return;
     }
     const { stage, error } = record.failed ?? { stage: 'handler', error: '' };
     const printed = stage === 'handler' && record.output !== undefined;
     const message = stage === 'mutator' ? 'mutator error' : printed ? 'handler output' : 'handler error';
     this.#log.error(message, { ...fields, error });
+    if (record.outcome !== 'dead') return;
+    this.#log.error('delivery was given up and is kept as a dead letter', fieldsOfDelivery(delivery));
+  }
+
+  /** A delivery whose try has failed and that will be tried again; it is as it will be then. */
+  postponed(delivery: Delivery, restMs: number): void {
+    this.#counters.increment('deliveries_retried');
+    if (!logs(this.#log, 'warn')) return;
+    const { tries, last_error: error } = delivery;
+    this.#log.warn('handler failed and will be told again', {
+      ...fieldsOfDelivery(delivery),
+      ...{ try: tries, in_seconds: restMs / 1000, error },
+    });
+  }
+
+  /** A delivery that was left out because its event was resolved while it waited for another try. */
+  superseded(delivery: Delivery): void {
+    this.#counters.increment('deliveries_superseded');
+    this.#log.info('delivery was superseded, its event is resolved', fieldsOfDelivery(delivery));
   }
 
   /** Every cause is news again: the rules are others. */
@@ -82,6 +102,20 @@ export class Books {
     const level = isNew ? 'error' : 'debug';
     if (logs(this.#log, level)) this.#log[level](message, { ...fieldsOfEvent(event), handler, error });
   }
+}
+
+/** Outcome of what was carried out → its counter. */
+const COUNTED: Readonly<Record<string, CounterName>> = {
+  handled: 'deliveries_handled',
+  dead: 'deliveries_dead',
+};
+
+function fieldsOfDelivery({ id, handler, event }: Delivery): LogFields {
+  const { action, check, client } = event;
+  return {
+    ...{ handler, client: client.name, check: check.name, event_id: event.id, action },
+    ...{ status: check.status, delivery: id },
+  };
 }
 
 function fieldsOf(record: DeliveryRecord): LogFields {

@@ -11,10 +11,10 @@ export async function carryOut(
   plan: HandlerPlan | undefined,
   tools: Tools,
 ): Promise<Ending> {
-  if (!plan) return failed('no handler of this name is configured any more');
+  if (!plan) return { ...failed('no handler of this name is configured any more'), final: true };
   if (plan.broken) {
     const { stage, error } = plan.broken;
-    return { outcome: 'failed', stage, error };
+    return { outcome: 'failed', stage, error, final: true };
   }
   const work = { event: delivery.event, deliveryId: delivery.id };
   try {
@@ -25,7 +25,7 @@ export async function carryOut(
   }
 }
 
-function failed(error: string): Ending {
+function failed(error: string): Extract<Ending, { outcome: 'failed' }> {
   return { outcome: 'failed', stage: 'handler', error };
 }
 

@@ -13,7 +13,8 @@
  * open; only the handler `deregistration` changes what the server knows.
  */
 export { carryOut } from './carry-out.ts';
+export { MOST_DEAD_LETTERS } from './dead-letters.ts';
 export { type DecideContext, type Decision, decide } from './decide.ts';
-export { MOST_AT_ONCE, MOST_IN_HAND, Pipeline, type PipelineParts } from './pipeline.ts';
-export { HandlerPlans } from './plans.ts';
+export { MOST_IN_HAND, Pipeline, type PipelineParts } from './pipeline.ts';
+export { HandlerPlans, MOST_AT_ONCE } from './plans.ts';
 export type { Ending, PipelineRules, Tools } from './rules.ts';

@@ -33,6 +33,7 @@ function planCommand(name: string, { command, timeout }: Mutator): Mutate {
   return async ({ event, deliveryId }, tools) => {
     const execution = await runCommand({ command, timeout, stdin: JSON.stringify(event), deliveryId }, tools);
     if (execution.ended === 'stopped') return { ending: { outcome: 'left' } };
+    if (execution.ended === 'start') return failed(name, commandProblem(execution), { untold: true });
     if (execution.ended !== 'exit' || execution.status !== 0) return failed(name, commandProblem(execution));
     // Half an event would be told as if it were whole.
     return execution.cut
@@ -54,6 +55,6 @@ function planPlugin(plugin: MutatorPlugin, options: Attributes): Mutate {
   };
 }
 
-function failed(name: string, what: string): Mutated {
-  return { ending: { outcome: 'failed', stage: 'mutator', error: `mutator "${name}" ${what}` } };
+function failed(name: string, what: string, more: { untold?: true } = {}): Mutated {
+  return { ending: { outcome: 'failed', stage: 'mutator', error: `mutator "${name}" ${what}`, ...more } };
 }

@@ -9,7 +9,9 @@ import { expandSets, type Member } from './handlers/set.ts';
 import { tcpHandler } from './handlers/tcp.ts';
 import { transportHandler } from './handlers/transport.ts';
 import { udpHandler } from './handlers/udp.ts';
+import type { LaneLimits } from './lanes.ts';
 import { type Mutate, planMutator } from './mutators.ts';
+import { type Retry, retryOf } from './retry.ts';
 import { type Complaint, type PipelineRules, pluginNamed, type Way } from './rules.ts';
 
 /** A handler made ready: whom it lets through, what it is given, how it is told. */
@@ -18,6 +20,9 @@ export interface HandlerPlan {
   gate: Gate;
   mutate: Mutate;
   way: Way;
+  /** Undefined: only what certainly was not told is tried again. */
+  retry: Retry | undefined;
+  limits: LaneLimits;
   /** Why it cannot be told of anything, and where that shows. */
   broken: Broken | undefined;
 }
@@ -37,6 +42,11 @@ export type Target =
   | { name: string; plan: HandlerPlan }
   | { name: string; failed: string; unknown: boolean }
   | { name: string; nobody: string };
+
+/** Most deliveries of one handler that are carried out at once. Commands wait for the spawner's places as well. */
+export const MOST_AT_ONCE = 64;
+/** The limits of a handler that says nothing of them. */
+export const USUAL_LIMITS: LaneLimits = { concurrency: MOST_AT_ONCE, gapMs: 0 };
 
 /** Most handlers that one check may name; a peer's check can name anything. */
 const MOST_NAMES = 100;
@@ -154,6 +164,8 @@ function planHandler(handler: Handler, rules: PipelineRules, problems: string[])
     gate: planGate(handler, rules, problems),
     mutate: 'problem' in mutate ? () => ({ data: '' }) : mutate,
     way: 'problem' in way ? async () => ({ outcome: 'left' }) : way,
+    retry: retryOf(handler),
+    limits: limitsOf(handler),
     broken: undefined,
   };
   if ('problem' in way) plan.broken = { stage: 'handler', error: way.problem, message: 'handler error' };
@@ -161,6 +173,10 @@ function planHandler(handler: Handler, rules: PipelineRules, problems: string[])
     plan.broken = { stage: 'mutator', error: mutate.problem, message: 'unknown mutator' };
   }
   return plan;
+}
+
+function limitsOf({ concurrency, rate }: Handler): LaneLimits {
+  return { concurrency: concurrency ?? MOST_AT_ONCE, gapMs: rate === undefined ? 0 : 1000 / rate };
 }
 
 function planWay(handler: Handler, rules: PipelineRules): Way | { problem: string } {

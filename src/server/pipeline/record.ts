@@ -1,4 +1,4 @@
-import type { DeliveryOutcome, DeliveryRecord, FilteredBy } from '../../model/delivery.ts';
+import type { Delivery, DeliveryOutcome, DeliveryRecord, FilteredBy } from '../../model/delivery.ts';
 import type { Event } from '../../model/event.ts';
 
 /** Characters of a text that a record keeps. */
@@ -75,5 +75,16 @@ export function failedRecord(
 ): DeliveryRecord {
   const record = recordOf(event, handler, timestamp, 'failed');
   record.failed = failed;
+  return record;
+}
+
+/** The record of a delivery that waited for another try, or behind one that did, when its event was resolved. */
+export function supersededRecord(delivery: Delivery, timestamp: number): DeliveryRecord {
+  const { event, handler, tries, failures = 0, last_error: error } = delivery;
+  const record = recordOf(event, handler, timestamp, 'superseded');
+  if (error !== undefined) record.failed = { stage: 'handler', error: firstCharacters(error) };
+  if (delivery.not_asked !== undefined) record.not_asked = delivery.not_asked;
+  // Of a delivery that has failed, `tries` is the number of the one that is left out.
+  if (failures > 0 && tries > 2) record.tries = tries - 1;
   return record;
 }

@@ -65,7 +65,16 @@ export interface Work {
 /** How a handler ended. `left`: it was not carried out because we are stopping, and stays in the store. */
 export type Ending =
   | { outcome: 'handled'; output: string }
-  | { outcome: 'failed'; stage: 'handler' | 'mutator'; error: string; output?: string }
+  | {
+      outcome: 'failed';
+      stage: 'handler' | 'mutator';
+      error: string;
+      output?: string;
+      /** True: whatever was to be told was not told in part either. */
+      untold?: true;
+      /** True: another try could not end otherwise. */
+      final?: true;
+    }
   | { outcome: 'left' };
 
 /** Carries out one delivery. Never rejects. */

@@ -102,6 +102,7 @@ export class Retention {
       gapsMs: new Map<string, number>(),
     };
     this.#states.forEach(SLICE, (named) => {
+      if (views.isSelf(named.client)) return;
       const seconds = expiredFor(named, { ...facts, client: views.client(named.client) });
       if (seconds !== undefined) this.#removals.removeExpired(named, seconds);
     });

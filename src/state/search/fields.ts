@@ -3,9 +3,10 @@ import type { ExecutedCheck } from '../../model/check.ts';
 import type { Event } from '../../model/event.ts';
 import { SEVERITIES } from '../../model/severity.ts';
 import type { CheckState, ClientState } from '../documents.ts';
+import { OTHER } from './chunk.ts';
 import { type Owner, secretsOf } from './secrets.ts';
 import type { Silencing } from './silencing.ts';
-import { NONE, OTHER, type Standing, type Table } from './table.ts';
+import type { Table } from './table.ts';
 
 /** What can be searched. */
 export const SUBJECTS = ['clients', 'events', 'results'] as const;
@@ -32,7 +33,15 @@ export interface Field {
   help: string;
   /** Values worth offering to somebody who types. */
   values?: readonly string[];
+  /** Columns of the table that know something of it. */
+  column?: Column;
 }
+
+/**
+ * `name`: it is the name of what it reaches, another one for each. `signature`: signatures tell where it cannot be.
+ * `executed`, `age`: it is the time of execution, or the whole seconds since.
+ */
+export type Column = 'name' | 'signature' | 'executed' | 'age';
 
 /** A document of which any attribute can be asked for, and what hides some of them. */
 export interface SearchedDocument {
@@ -50,22 +59,23 @@ export interface SubjectFields {
   words: readonly Field[];
 }
 
-const clientOf = ({ table }: Moment, at: number): ClientState | undefined =>
-  table.clients[table.client[at] ?? 0];
-const stateOf = ({ table }: Moment, at: number): CheckState | undefined => table.states[at];
+const clientOf = ({ table }: Moment, at: number): ClientState | undefined => table.clients[table.client(at)];
+const stateOf = ({ table }: Moment, at: number): CheckState | undefined => table.state(at);
 const eventOf = (moment: Moment, at: number): Event | undefined => stateOf(moment, at)?.event ?? undefined;
 
 const clientName: Field = {
   type: 'text',
   reach: 'client',
+  column: 'name',
   help: 'name of the client',
-  read: ({ table }, at) => table.clientNames.nameOf(table.client[at] ?? 0),
+  read: ({ table }, at) => table.clientNames.nameOf(table.client(at)),
 };
 const checkName: Field = {
   type: 'text',
   reach: 'check',
+  column: 'name',
   help: 'name of the check',
-  read: ({ table }, at) => table.checkNames.nameOf(table.check[at] ?? 0),
+  read: ({ table }, at) => table.checkNames.nameOf(table.check(at)),
 };
 
 type Reader<Source> = (source: Source, moment: Moment) => unknown;
@@ -100,29 +110,42 @@ const secondsAgo = (time: unknown, { nowMs }: Moment): number | undefined =>
   typeof time === 'number' ? Math.floor(nowMs / 1000) - time : undefined;
 
 const result = (type: SearchType, help: string, read: Reader<ExecutedCheck>): Field =>
-  of((moment, at) => stateOf(moment, at)?.check, type, help, read);
+  of(resultCheck, type, help, read);
+
+/** What a check of a result or event said: `column` has its status, `checkOf` reads it, `owner` hides its output. */
+function saidBy(
+  column: 'result' | 'event',
+  checkOf: (moment: Moment, at: number) => ExecutedCheck | undefined,
+  owner: SearchedDocument['owner'],
+): { status: Field; output: Field } {
+  const printed = of(checkOf, 'text', 'what the check printed', ({ output }) => output);
+  const status: Field = {
+    ...{ type: 'severity', reach: 'status', help: 'ok, warning, critical, unknown, or the exit status' },
+    values: SEVERITIES,
+    read: (moment, at) => {
+      const known = moment.table[column](at);
+      return known === OTHER ? checkOf(moment, at)?.status : known;
+    },
+  };
+  return { status, output: { ...unlessSecret('output', owner, printed), column: 'signature' } };
+}
 
 const registered = (moment: Moment, at: number) => clientOf(moment, at)?.client;
-const printed = result('text', 'what the check printed', ({ output }) => output);
-const resultOutput = unlessSecret('output', registered, printed);
+const resultCheck = (moment: Moment, at: number) => stateOf(moment, at)?.check;
+const resultSaid = saidBy('result', resultCheck, registered);
 
 const RESULTS: SubjectFields = {
   fields: {
     client: clientName,
     check: checkName,
-    status: {
-      ...{ type: 'severity', reach: 'status', help: 'ok, warning, critical, unknown, or the exit status' },
-      values: SEVERITIES,
-      read: ({ table }, at) => exact(table.result[at], table.states[at]?.check.status),
-    },
-    output: resultOutput,
+    ...resultSaid,
     executed: {
-      ...{ type: 'time', reach: 'row', help: 'when it was executed' },
-      read: ({ table }, at) => known(table.executed[at]),
+      ...{ type: 'time', reach: 'row', column: 'executed', help: 'when it was executed' },
+      read: ({ table }, at) => known(table.executed(at)),
     },
     age: {
-      ...{ type: 'duration', reach: 'row', help: 'time since the execution' },
-      read: (moment, at) => secondsAgo(known(moment.table.executed[at]), moment),
+      ...{ type: 'duration', reach: 'row', column: 'age', help: 'time since the execution' },
+      read: (moment, at) => secondsAgo(known(moment.table.executed(at)), moment),
     },
     duration: result('duration', 'how long it took', ({ duration }) => duration),
     interval: result('duration', 'time between two executions', ({ interval }) => interval),
@@ -139,9 +162,9 @@ const RESULTS: SubjectFields = {
   },
   documents: {
     client: { reach: 'client', read: registered, owner: registered },
-    check: { reach: 'row', read: (moment, at) => stateOf(moment, at)?.check, owner: registered },
+    check: { reach: 'row', read: resultCheck, owner: registered },
   },
-  words: [clientName, checkName, resultOutput],
+  words: [clientName, checkName, resultSaid.output],
 };
 
 const event = (type: SearchType, help: string, read: Reader<Event>): Field => of(eventOf, type, help, read);
@@ -152,18 +175,14 @@ export const silencesOf = ({ client, check }: Event, { silencing }: Moment): rea
   silencing.of(client, check.name);
 
 const eventClient = (moment: Moment, at: number) => eventOf(moment, at)?.client;
-const eventPrinted = event('text', 'what the check printed', ({ check }) => check.output);
-const eventOutput = unlessSecret('output', eventClient, eventPrinted);
+const eventCheck = (moment: Moment, at: number) => eventOf(moment, at)?.check;
+const eventSaid = saidBy('event', eventCheck, eventClient);
 
 const EVENTS: SubjectFields = {
   fields: {
     client: clientName,
     check: checkName,
-    status: {
-      ...{ type: 'severity', reach: 'status', help: 'ok, warning, critical, unknown, or the exit status' },
-      values: SEVERITIES,
-      read: ({ table }, at) => exact(table.event[at], table.states[at]?.event?.check.status),
-    },
+    status: eventSaid.status,
     action: event('text', 'create or flapping', ({ action }) => action),
     occurrences: event(
       'number',
@@ -176,7 +195,7 @@ const EVENTS: SubjectFields = {
       (found, moment) => silencesOf(found, moment).length > 0,
     ),
     silenced_by: event('text', 'ids of the silences that hide it now', silencesOf),
-    output: eventOutput,
+    output: eventSaid.output,
     since: event('time', 'when its status changed last', sinceOf),
     age: event('duration', 'time since its last change of status', (found, moment) =>
       secondsAgo(sinceOf(found), moment),
@@ -187,9 +206,9 @@ const EVENTS: SubjectFields = {
   },
   documents: {
     client: { reach: 'row', read: eventClient, owner: eventClient },
-    check: { reach: 'row', read: (moment, at) => eventOf(moment, at)?.check, owner: eventClient },
+    check: { reach: 'row', read: eventCheck, owner: eventClient },
   },
-  words: [clientName, checkName, eventOutput],
+  words: [clientName, checkName, eventSaid.output],
 };
 
 const client = (type: SearchType, help: string, read: Reader<ClientState>): Field =>
@@ -199,13 +218,6 @@ const client = (type: SearchType, help: string, read: Reader<ClientState>): Fiel
 export function keepaliveAgeOf(state: ClientState, { nowMs }: Pick<Moment, 'nowMs'>): number | undefined {
   const { keepalives } = state.client;
   return keepalives === false ? undefined : Math.max(0, Math.floor((nowMs - state.seenAtMs) / 1000));
-}
-
-/** The worst status of a client's results: critical before warning before unknown. */
-export function worstOf({ critical, warning, unknown }: Standing): number {
-  if (critical > 0) return 2;
-  if (warning > 0) return 1;
-  return unknown > 0 ? 3 : 0;
 }
 
 const ownName = client('text', 'name of the client', ({ client: { name } }) => name);
@@ -229,11 +241,11 @@ const CLIENTS: SubjectFields = {
     status: {
       ...{ type: 'severity', reach: 'row', help: 'the worst of its results' },
       values: SEVERITIES,
-      read: ({ table }, at) => worstOf(table.standing(at)),
+      read: ({ table }, at) => table.worst(at),
     },
     events: {
       ...{ type: 'number', reach: 'row', help: 'how many events are open' },
-      read: ({ table }, at) => table.standing(at).events,
+      read: ({ table }, at) => table.openEvents(at),
     },
     silenced: client(
       'flag',
@@ -251,17 +263,6 @@ export const FIELDS: Readonly<Record<Subject, SubjectFields>> = {
   results: RESULTS,
 };
 
-/** Whether there is something of the subject in a row. */
-export function presence(subject: Subject, table: Table): (at: number) => boolean {
-  if (subject === 'results') return (at) => table.result[at] !== NONE;
-  if (subject === 'events') return (at) => table.event[at] !== NONE;
-  return (at) => table.clients[at] !== undefined;
-}
-
 function known(number: number | undefined): number | undefined {
   return Number.isNaN(number) ? undefined : number;
-}
-
-function exact(column: number | undefined, status: number | undefined): number | undefined {
-  return column === OTHER || column === undefined ? status : column;
 }

@@ -1,8 +1,9 @@
 /**
  * The search over clients, events and results. In: the committed documents and every change of them; questions in the
  * language of `expression`. Out: pages in an order that stays the same while documents change, and counts. Runs where
- * reads are served. Remembers a row of small numbers for each result and nothing that cannot be read again. It never
- * writes, never shows or compares what is secret, and never keeps the event loop longer than a slice.
+ * reads are served. Remembers a row of small numbers for each result, signatures of its texts once these are searched,
+ * and nothing that cannot be read again. It never writes, never shows or compares what is secret, and never keeps the
+ * event loop longer than a slice.
  */
 import { completeSearch, type Mistake, type SearchCompletion } from '../../expression/index.ts';
 import type { Clock } from '../../runtime/clock.ts';

@@ -1,4 +1,7 @@
-const FRESH_LIMIT = 4_096;
+import { Numbers } from './numbers.ts';
+
+/** So many names are sorted at once, at most. */
+const FRESH_LIMIT = 1_024;
 
 /** The order of names at one moment: `ranks[id]` is the place of a name, counted from 0; `order` the other way round. */
 export interface Ranking {
@@ -14,7 +17,7 @@ export const UNRANKED = 0xffff_ffff;
  * stands for its name until `recycle`, even when the name is gone: whoever is on the way through rows may go on.
  */
 export class Names {
-  readonly #ids = new Map<string, number>();
+  readonly #ids = new Numbers();
   readonly #names: string[] = [];
   /** id → how many rows use it */
   readonly #uses: number[] = [];
@@ -40,7 +43,7 @@ export class Names {
     const id = this.#free.pop() ?? this.#names.length;
     this.#names[id] = name;
     this.#uses[id] = 1;
-    this.#ids.set(name, id);
+    this.#ids.add(name, id);
     this.#fresh.push(id);
     if (this.#fresh.length >= FRESH_LIMIT) this.#rank();
     return id;
@@ -51,7 +54,7 @@ export class Names {
     const left = (this.#uses[id] ?? 0) - 1;
     this.#uses[id] = left;
     if (left > 0) return false;
-    this.#ids.delete(this.nameOf(id));
+    this.#ids.remove(this.nameOf(id));
     this.#retired.push(id);
     return true;
   }

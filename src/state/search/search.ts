@@ -3,16 +3,18 @@ import type { Clock } from '../../runtime/clock.ts';
 import { TocsinError } from '../../runtime/errors.ts';
 import type { CheckState, ClientState } from '../documents.ts';
 import type { Views } from '../views.ts';
-import { type Condition, compile } from './compile.ts';
+import type { Block } from './block.ts';
+import { compile } from './compile.ts';
 import { cursorText, readCursor } from './cursor.ts';
-import { type Moment, presence, type Subject } from './fields.ts';
+import type { Moment, Subject } from './fields.ts';
 import { Room } from './room.ts';
 import { type Row, SEARCH_FIELDS } from './rows.ts';
+import { scan } from './scan.ts';
 import { Silencing } from './silencing.ts';
 import { type Sort, sortOf, sortsOf } from './sorts.ts';
 import type { Standing } from './table.ts';
-import { Tally } from './tally.ts';
-import { Top } from './top.ts';
+import { type Tally, tallyOf } from './tally.ts';
+import { type Place, Top } from './top.ts';
 import type { Stretch, Turns } from './turns.ts';
 import type { Upkeep } from './upkeep.ts';
 
@@ -72,8 +74,6 @@ export const SEARCH_LIMITS: SearchLimits = {
   pageLength: 2_000_000,
 };
 
-/** Rows between two looks at the time. */
-const GLANCE = 64;
 const MOST_COUNTS = 10;
 
 /**
@@ -117,9 +117,9 @@ export class Searcher {
     return this.#inRoom(async (stretch) => {
       const moment = this.#moment();
       const found: string[] = [];
-      await this.#scan(subject, compile(parsed.value.tree, subject, moment), moment, stretch, (at) => {
-        if (found.length === most) throw tooMany(most);
-        found.push(nameAt(subject, moment, at));
+      await this.#scan(subject, parsed.value, moment, stretch, ({ rows, count }) => {
+        if (found.length + count > most) throw tooMany(most);
+        for (const at of rows.subarray(0, count)) found.push(nameAt(subject, moment, at));
       });
       return { value: found.sort() };
     });
@@ -162,18 +162,13 @@ export class Searcher {
     const sort = sortOf(subject, question.sort, moment);
     if (!sort) throw noSuch('order', question.sort, sortsOf(subject));
     const tallies = talliesOf(question, moment);
-    const top = new Top<Found>(limit, sort.direction, placeBehind(question, sort, moment));
+    const top = new Top<Found>(limit, placeBehind(question, sort));
     let total = 0;
-    const condition = compile(search.tree, subject, moment);
-    await this.#scan(subject, condition, moment, stretch, (at) => {
-      const rank = sort.rank(moment, at);
-      if (rank === undefined) return;
-      total++;
-      for (const tally of tallies) tally.add(at);
-      const value = sort.value(moment, at);
-      if (top.offer(value, rank)) {
-        top.keep(value, rank, { value: value ?? null, hit: hitAt(subject, moment, at) });
-      }
+    await this.#scan(subject, search, moment, stretch, (block) => {
+      sort.place(block);
+      total += block.count;
+      for (const tally of tallies) tally.add(block);
+      top.offerAll(block, (at, key) => ({ key, hit: hitAt(subject, moment, at) }));
     });
     const { items, last } = await this.#shown(top.first(), show, moment, stretch);
     const counts: Page<Item>['counts'] = {};
@@ -182,25 +177,16 @@ export class Searcher {
     return { items, total, counts, next };
   }
 
-  /** Asks for every row that was there when the search began. */
-  async #scan(
+  #scan(
     subject: Subject,
-    condition: Condition,
-    { table }: Moment,
+    { tree }: Search<Row>,
+    moment: Moment,
     stretch: Stretch,
-    visit: (at: number) => void,
+    visit: (block: Block) => void,
   ): Promise<void> {
-    const { clock } = this.#parts;
-    const endMs = clock.elapsed() + this.#limits.searchMs;
-    const end = subject === 'clients' ? table.clients.length : table.end;
-    const isThere = presence(subject, table);
-    for (let at = 0; at < end; at++) {
-      if (at % GLANCE === 0 && stretch.isOver()) {
-        if (clock.elapsed() > endMs) throw tooLong(this.#limits.searchMs);
-        await stretch.next();
-      }
-      if (isThere(at) && condition(at)) visit(at);
-    }
+    const part = compile(tree, subject, moment);
+    const walk = { clock: this.#parts.clock, stretch, limitMs: this.#limits.searchMs };
+    return scan({ subject, moment, part }, walk, visit);
   }
 
   /** What is shown of a page; it ends early when it gets too long. */
@@ -226,16 +212,16 @@ export class Searcher {
 }
 
 interface Found {
-  value: number | null;
+  key: number;
   hit: Hit;
 }
 
 function hitAt(subject: Subject, { table }: Moment, at: number): Hit {
-  const id = subject === 'clients' ? at : (table.client[at] ?? 0);
+  const id = subject === 'clients' ? at : table.client(at);
   return {
     client: table.clientNames.nameOf(id),
-    check: subject === 'clients' ? '' : table.checkNames.nameOf(table.check[at] ?? 0),
-    state: subject === 'clients' ? undefined : table.states[at],
+    check: subject === 'clients' ? '' : table.checkNames.nameOf(table.check(at)),
+    state: subject === 'clients' ? undefined : table.state(at),
     known: table.clients[id],
     standing: table.standing(id),
   };
@@ -243,18 +229,18 @@ function hitAt(subject: Subject, { table }: Moment, at: number): Hit {
 
 function nameAt(subject: Subject, { table }: Moment, at: number): string {
   if (subject === 'clients') return table.clientNames.nameOf(at);
-  return `${table.clientNames.nameOf(table.client[at] ?? 0)}/${table.checkNames.nameOf(table.check[at] ?? 0)}`;
+  return `${table.clientNames.nameOf(table.client(at))}/${table.checkNames.nameOf(table.check(at))}`;
 }
 
-function nextOf(sort: Sort, { value, hit: { client, check } }: Found): string {
-  return cursorText({ sort: sort.text, value, client, check });
+function nextOf(sort: Sort, { key, hit: { client, check } }: Found): string {
+  return cursorText({ sort: sort.text, value: sort.valueOf(key), client, check });
 }
 
-function placeBehind({ cursor: text }: Question, sort: Sort, moment: Moment) {
+function placeBehind({ cursor: text }: Question, sort: Sort): Place | undefined {
   if (text === undefined) return undefined;
   const cursor = readCursor(text);
   if (!cursor) throw new TocsinError('MESSAGE_INVALID', '"cursor" must be the "next" of a page.');
-  if (cursor.sort === sort.text) return sort.placeOf(cursor, moment);
+  if (cursor.sort === sort.text) return sort.placeOf(cursor);
   throw new TocsinError('MESSAGE_INVALID', `This "cursor" belongs to "sort=${cursor.sort}".`);
 }
 
@@ -263,7 +249,7 @@ function talliesOf({ counts, subject }: Question, moment: Moment): Tally[] {
     throw new TocsinError('MESSAGE_INVALID', `"counts" may name ${MOST_COUNTS} fields at most.`);
   }
   return [...new Set(counts)].map((name) => {
-    const tally = Tally.of(name, subject, moment);
+    const tally = tallyOf(name, subject, moment);
     if (!tally) throw noSuch('field to count', name, [...SEARCH_FIELDS[subject].fields.keys()]);
     return tally;
   });
@@ -275,8 +261,4 @@ function noSuch(what: string, name: string | undefined, known: readonly string[]
 
 function tooMany(most: number): TocsinError {
   return new TocsinError('MESSAGE_INVALID', `The search finds more than ${most}; narrow it down.`);
-}
-
-function tooLong(limitMs: number): TocsinError {
-  return new TocsinError('TIMED_OUT', `The search took more than ${limitMs / 1000} s; narrow it down.`);
 }

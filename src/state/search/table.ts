@@ -2,12 +2,11 @@ import { SEVERITIES, severityOf } from '../../model/severity.ts';
 import type { CheckState, ClientState } from '../documents.ts';
 import { splitStateName } from '../documents.ts';
 import { hasResult } from '../views.ts';
+import { CHUNK_ROWS, Chunk, chunkNumber, NONE, OTHER, placeIn } from './chunk.ts';
+import type { Wanted } from './groups.ts';
 import { Names } from './names.ts';
-
-/** In a column of statuses: there is none. */
-export const NONE = 255;
-/** In a column of statuses: it is not one of 0 to 253; the document says which. */
-export const OTHER = 254;
+import { Numbers } from './numbers.ts';
+import { Signatures } from './signatures.ts';
 
 /** How many results of each severity a client has, and how many open events. */
 export interface Standing {
@@ -20,6 +19,15 @@ export interface Standing {
 
 const COUNTS = SEVERITIES.length + 1;
 const EVENTS = SEVERITIES.length;
+/** Statuses that are not OK, the worst first. */
+const BY_WEIGHT = [2, 1, 3];
+
+/** Where rows lie: in a chunk from a place on, up to a row that is not among them. */
+export interface RowStretch {
+  chunk: Chunk;
+  place: number;
+  to: number;
+}
 
 /**
  * Every client and every state of a check as a row, in columns: what most searches ask for is read from arrays of small
@@ -28,35 +36,66 @@ const EVENTS = SEVERITIES.length;
 export class Table {
   readonly clientNames = new Names();
   readonly checkNames = new Names();
+  readonly signatures = new Signatures(this.clientNames, this.checkNames);
   /** id of a client → the client, if it is registered */
   readonly clients: (ClientState | undefined)[] = [];
-  /** row → state of a check; undefined: the row is free */
-  readonly states: (CheckState | undefined)[] = [];
-  /** row → ids, and the status of the result and of the open event */
-  client = new Uint32Array(1024);
-  check = new Uint32Array(1024);
-  result = new Uint8Array(1024).fill(NONE);
-  event = new Uint8Array(1024).fill(NONE);
-  /** row → Unix seconds of the execution; NaN: unknown */
-  executed = new Float64Array(1024);
+  readonly #chunks: Chunk[] = [];
+  #end = 0;
   /** id of a client × `COUNTS` */
   #counts = new Uint32Array(1024);
-  readonly #rows = new Map<string, number>();
+  /** row of each unit of state */
+  readonly #rows = new Numbers();
   readonly #free: number[] = [];
 
   /** All rows are below this. */
   get end(): number {
-    return this.states.length;
-  }
-
-  /** Documents in the table. */
-  get size(): number {
-    return this.#rows.size;
+    return this.#end;
   }
 
   /** Names of the units of state that have a row. */
   names(): Iterable<string> {
-    return this.#rows.keys();
+    return this.#rows.names();
+  }
+
+  /** The rows from one on that lie together, up to another one at most. */
+  stretchAt(row: number, end: number): RowStretch {
+    const place = placeIn(row);
+    return { chunk: this.#chunkOf(row), place, to: Math.min(end, row - place + CHUNK_ROWS) };
+  }
+
+  /** The state of a check; undefined: the row is free. */
+  state(row: number): CheckState | undefined {
+    return this.#chunkOf(row).states[placeIn(row)];
+  }
+
+  /** Id of the client's name. */
+  client(row: number): number {
+    return this.#chunkOf(row).client[placeIn(row)] as number;
+  }
+
+  /** Id of the check's name. */
+  check(row: number): number {
+    return this.#chunkOf(row).check[placeIn(row)] as number;
+  }
+
+  /** Status of the result, or NONE, or OTHER. */
+  result(row: number): number {
+    return this.#chunkOf(row).result[placeIn(row)] as number;
+  }
+
+  /** Status of the open event, or NONE, or OTHER. */
+  event(row: number): number {
+    return this.#chunkOf(row).event[placeIn(row)] as number;
+  }
+
+  /** Unix seconds; NaN: unknown. */
+  executed(row: number): number {
+    return this.#chunkOf(row).executed[placeIn(row)] as number;
+  }
+
+  /** Whether the texts of a row can hold what is wanted. */
+  mayHold(row: number, wanted: Wanted): boolean {
+    return this.signatures.mayHold(this.#chunkOf(row), placeIn(row), wanted);
   }
 
   /** How the checks of a client stand. */
@@ -68,6 +107,17 @@ export class Table {
     return { ok, warning, critical, unknown, events };
   }
 
+  /** The worst status of a client's results: critical before warning before unknown. */
+  worst(client: number): number {
+    const base = client * COUNTS;
+    return BY_WEIGHT.find((status) => (this.#counts[base + status] ?? 0) > 0) ?? 0;
+  }
+
+  /** How many events of a client are open. */
+  openEvents(client: number): number {
+    return this.#counts[client * COUNTS + EVENTS] ?? 0;
+  }
+
   /** Takes what a unit of state has become; undefined: it is gone. */
   noteState(name: string, state: CheckState | undefined): void {
     const known = this.#rows.get(name);
@@ -76,11 +126,14 @@ export class Table {
       return;
     }
     const row = known ?? this.#add(name);
-    this.states[row] = state;
-    this.executed[row] = state.check.executed ?? Number.NaN;
+    const chunk = this.#chunkOf(row);
+    const place = placeIn(row);
+    chunk.states[place] = state;
+    chunk.executed[place] = state.check.executed ?? Number.NaN;
+    this.signatures.changed(chunk, place);
     const result = hasResult(state) ? columnOf(state.check.status) : NONE;
     const event = state.event ? columnOf(state.event.check.status) : NONE;
-    if (result !== this.result[row] || event !== this.event[row]) this.#count(row, result, event);
+    if (result !== chunk.result[place] || event !== chunk.event[place]) this.#count(row, result, event);
   }
 
   /** As `noteState`, for a client. */
@@ -100,23 +153,28 @@ export class Table {
     this.checkNames.recycle();
   }
 
+  #chunkOf(row: number): Chunk {
+    return this.#chunks[chunkNumber(row)] as Chunk;
+  }
+
   #add(name: string): number {
     const { client, check } = splitStateName(name);
-    const row = this.#free.pop() ?? this.states.length;
-    if (row >= this.client.length) this.#grow();
-    this.#rows.set(name, row);
-    this.client[row] = this.#takeClient(client);
-    this.check[row] = this.checkNames.take(check);
+    const row = this.#free.pop() ?? this.#end++;
+    if (chunkNumber(row) === this.#chunks.length) this.#chunks.push(new Chunk());
+    this.#rows.add(name, row);
+    const chunk = this.#chunkOf(row);
+    chunk.client[placeIn(row)] = this.#takeClient(client);
+    chunk.check[placeIn(row)] = this.checkNames.take(check);
     return row;
   }
 
   #drop(name: string, row: number): void {
     this.#count(row, NONE, NONE);
-    this.states[row] = undefined;
-    this.#rows.delete(name);
+    this.#chunkOf(row).states[placeIn(row)] = undefined;
+    this.#rows.remove(name);
     this.#free.push(row);
-    this.checkNames.release(this.check[row] ?? 0);
-    this.#releaseClient(this.client[row] ?? 0);
+    this.checkNames.release(this.check(row));
+    this.#releaseClient(this.client(row));
   }
 
   #takeClient(name: string): number {
@@ -130,11 +188,12 @@ export class Table {
   }
 
   #count(row: number, result: number, event: number): void {
-    const base = (this.client[row] ?? 0) * COUNTS;
-    this.#tally(base, this.result[row] ?? NONE, this.event[row] ?? NONE, -1);
+    const { chunk, place } = this.stretchAt(row, row + 1);
+    const base = (chunk.client[place] ?? 0) * COUNTS;
+    this.#tally(base, chunk.result[place] ?? NONE, chunk.event[place] ?? NONE, -1);
     this.#tally(base, result, event, 1);
-    this.result[row] = result;
-    this.event[row] = event;
+    chunk.result[place] = result;
+    chunk.event[place] = event;
   }
 
   #tally(base: number, result: number, event: number, by: 1 | -1): void {
@@ -144,14 +203,6 @@ export class Table {
 
   #bump(at: number, by: number): void {
     this.#counts[at] = (this.#counts[at] ?? 0) + by;
-  }
-
-  #grow(): void {
-    this.client = grown(this.client);
-    this.check = grown(this.check);
-    this.executed = grown(this.executed);
-    this.result = grown(this.result, NONE);
-    this.event = grown(this.event, NONE);
   }
 }
 
@@ -169,9 +220,8 @@ function columnOf(status: number): number {
   return status >= 0 && status < OTHER ? status : OTHER;
 }
 
-function grown<Column extends Uint8Array | Uint32Array | Float64Array>(column: Column, fill = 0): Column {
-  const larger = new (column.constructor as new (length: number) => Column)(column.length * 2);
-  larger.fill(fill, column.length);
-  larger.set(column);
+function grown(counts: Uint32Array): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(counts.length * 2);
+  larger.set(counts);
   return larger;
 }

@@ -1,7 +1,10 @@
 import { valueAt } from '../../model/attributes.ts';
+import type { Block } from './block.ts';
+import { placeIn } from './chunk.ts';
 import { FIELDS, type Field, type Moment, type Subject } from './fields.ts';
+import type { Names } from './names.ts';
 import { secretsOf } from './secrets.ts';
-import { NONE, severityAt } from './table.ts';
+import { severityAt } from './table.ts';
 import { Top } from './top.ts';
 import type { Stretch } from './turns.ts';
 
@@ -13,7 +16,24 @@ const LONGEST_VALUE = 200;
 /** Values between two looks at the time. */
 const GLANCE = 256;
 
-type Source = Pick<Field, 'reach' | 'type' | 'read'>;
+type Source = Pick<Field, 'reach' | 'type' | 'read' | 'column'>;
+type Counts = Record<string, number>;
+
+/** Counts how often each value of a field occurs among rows. */
+export interface Tally {
+  name: string;
+  add(block: Block): void;
+  /** Values and how often they occurred, the most frequent first. */
+  result(stretch: Stretch): Promise<Counts>;
+}
+
+/** Undefined for a name that is no field. */
+export function tallyOf(name: string, subject: Subject, moment: Moment): Tally | undefined {
+  const source = sourceOf(name, subject);
+  if (!source) return undefined;
+  const key = keyOf(source.reach, subject, moment);
+  return key ? new KeyTally(name, source, key, moment) : new RowTally(name, source, moment);
+}
 
 /** The field or attribute of a document that a name stands for; undefined when there is none. */
 function sourceOf(name: string, subject: Subject): Source | undefined {
@@ -29,83 +49,141 @@ function sourceOf(name: string, subject: Subject): Source | undefined {
   return { reach: document.reach, type: 'any', read };
 }
 
-/** Counts how often each value of a field occurs among rows. */
-export class Tally {
+/** The column of small numbers that a value hangs on, where they end, and what they stand for if they are names. */
+interface Key {
+  column: 'client' | 'check' | 'result' | 'event';
+  end: number;
+  names?: Names;
+}
+
+function keyOf(reach: Field['reach'], subject: Subject, { table }: Moment): Key | undefined {
+  if (subject === 'clients' || reach === 'row') return undefined;
+  if (reach === 'status') {
+    return { column: subject === 'results' ? 'result' : 'event', end: 256 };
+  }
+  const names = reach === 'client' ? table.clientNames : table.checkNames;
+  return { column: reach, end: names.end, names };
+}
+
+/** Counts by a column, and reads a value only once for each number in it. */
+class KeyTally implements Tally {
   readonly name: string;
   readonly #source: Source;
   readonly #moment: Moment;
-  readonly #keyOf: (at: number) => number | undefined;
-  /** key (a client, the name of a check, a status) → how many rows, and their values */
-  readonly #counts: number[] = [];
-  readonly #values: (readonly string[])[] = [];
-  readonly #totals = new Map<string, number>();
+  readonly #column: Key['column'];
+  /** The values, when they are the names that the numbers stand for. */
+  readonly #names: Names | undefined;
+  readonly #counts: Uint32Array;
+  /** number → its value */
+  readonly #values: unknown[] = [];
 
-  private constructor(name: string, source: Source, subject: Subject, moment: Moment) {
+  constructor(name: string, source: Source, key: Key, moment: Moment) {
     this.name = name;
     this.#source = source;
     this.#moment = moment;
-    this.#keyOf = keyOf(source.reach, subject, moment);
+    this.#column = key.column;
+    this.#names = source.column === 'name' ? key.names : undefined;
+    this.#counts = new Uint32Array(key.end);
   }
 
-  /** Undefined for a name that is no field. */
-  static of(name: string, subject: Subject, moment: Moment): Tally | undefined {
-    const source = sourceOf(name, subject);
-    return source && new Tally(name, source, subject, moment);
-  }
-
-  add(at: number): void {
-    const key = this.#keyOf(at);
-    if (key === undefined) {
-      for (const value of this.#valuesOf(at)) this.#count(value, 1);
-      return;
+  add({ rows, count, chunk }: Block): void {
+    if (!chunk) return;
+    const column = chunk[this.#column];
+    const counts = this.#counts;
+    const isName = this.#names !== undefined;
+    for (let index = 0; index < count; index++) {
+      const row = rows[index] as number;
+      const key = column[placeIn(row)] as number;
+      const known = counts[key] as number;
+      if (known === 0 && !isName) this.#values[key] = this.#source.read(this.#moment, row);
+      counts[key] = known + 1;
     }
-    const known = this.#counts[key];
-    if (known === undefined) this.#values[key] = this.#valuesOf(at);
-    this.#counts[key] = (known ?? 0) + 1;
   }
 
-  /** Values and how often they occurred, the most frequent first. */
-  async result(stretch: Stretch): Promise<Record<string, number>> {
+  async result(stretch: Stretch): Promise<Counts> {
+    if (this.#names) return this.#named(this.#names, stretch);
+    const totals = new Totals(this.#source);
     for (let key = 0; key < this.#counts.length; key++) {
       if (key % GLANCE === 0 && stretch.isOver()) await stretch.next();
-      const count = this.#counts[key];
-      if (count === undefined) continue;
-      for (const value of this.#values[key] ?? []) this.#count(value, count);
+      const count = this.#counts[key] as number;
+      if (count > 0) totals.add(this.#values[key], count);
     }
-    const top = new Top<[string, number]>(MOST_VALUES, { values: -1, names: 1 });
+    return totals.result(stretch);
+  }
+
+  /** Each number has another name, so the numbers can be compared instead of these. */
+  async #named(names: Names, stretch: Stretch): Promise<Counts> {
+    const top = new Top<number>(MOST_VALUES);
+    for (let key = 0; key < this.#counts.length; key++) {
+      if (key % GLANCE === 0 && stretch.isOver()) await stretch.next();
+      const count = this.#counts[key] as number;
+      if (count > 0) top.offer(-count, key, key);
+    }
+    const totals = new Totals(this.#source);
+    for (const key of top.first()) totals.add(names.nameOf(key), this.#counts[key] as number);
+    return totals.result(stretch);
+  }
+}
+
+/** Reads the value of each row. */
+class RowTally implements Tally {
+  readonly name: string;
+  readonly #source: Source;
+  readonly #moment: Moment;
+  readonly #totals: Totals;
+
+  constructor(name: string, source: Source, moment: Moment) {
+    this.name = name;
+    this.#source = source;
+    this.#moment = moment;
+    this.#totals = new Totals(source);
+  }
+
+  add({ rows, count }: Block): void {
+    for (let index = 0; index < count; index++) {
+      this.#totals.add(this.#source.read(this.#moment, rows[index] as number), 1);
+    }
+  }
+
+  result(stretch: Stretch): Promise<Counts> {
+    return this.#totals.result(stretch);
+  }
+}
+
+/** How often each value was met, as the text that is shown. */
+class Totals {
+  readonly #isSeverity: boolean;
+  readonly #totals = new Map<string, number>();
+
+  constructor({ type }: Source) {
+    this.#isSeverity = type === 'severity';
+  }
+
+  /** A list has the values of all its items; nothing and objects have none. */
+  add(value: unknown, by: number): void {
+    if (Array.isArray(value)) for (const item of value) this.#add(item, by);
+    else this.#add(value, by);
+  }
+
+  async result(stretch: Stretch): Promise<Counts> {
+    const top = new Top<[string, number]>(MOST_VALUES);
     let rank = 0;
     for (const [value, count] of this.#totals) {
       if (rank % GLANCE === 0 && stretch.isOver()) await stretch.next();
-      if (top.offer(count, rank)) top.keep(count, rank, [value, count]);
-      rank++;
+      top.offer(-count, rank++, [value, count]);
     }
     return Object.fromEntries(top.first());
   }
 
-  #count(value: string, by: number): void {
-    const known = this.#totals.get(value);
-    if (known !== undefined || this.#totals.size < MOST_DISTINCT) this.#totals.set(value, (known ?? 0) + by);
-  }
-
-  #valuesOf(at: number): readonly string[] {
-    const value = this.#source.read(this.#moment, at);
-    if (this.#source.type === 'severity') return typeof value === 'number' ? [severityAt(value)] : [];
-    const items: readonly unknown[] = Array.isArray(value) ? value : [value];
-    return items.filter((item) => item != null && typeof item !== 'object').map((item) => cut(String(item)));
+  #add(value: unknown, by: number): void {
+    if (value === undefined || value === null || typeof value === 'object') return;
+    if (this.#isSeverity && typeof value !== 'number') return;
+    const text = this.#isSeverity ? severityAt(value as number) : cut(String(value));
+    const known = this.#totals.get(text);
+    if (known !== undefined || this.#totals.size < MOST_DISTINCT) this.#totals.set(text, (known ?? 0) + by);
   }
 }
 
 function cut(text: string): string {
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
-}
-
-function keyOf(
-  reach: Field['reach'],
-  subject: Subject,
-  { table }: Moment,
-): (at: number) => number | undefined {
-  if (subject === 'clients' || reach === 'row') return () => undefined;
-  if (reach === 'client') return (at) => table.client[at];
-  if (reach === 'check') return (at) => table.check[at];
-  return subject === 'results' ? (at) => table.result[at] ?? NONE : (at) => table.event[at] ?? NONE;
 }

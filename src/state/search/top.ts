@@ -1,43 +1,36 @@
-/** Where an item stands: by a value first (undefined: behind all that have one), then by the rank of its name. */
+import type { Block } from './block.ts';
+
+/** Where an item stands in an order: small keys come first, and of the same key small ranks. Infinity: behind all others. */
 export interface Place {
-  value: number | undefined;
+  key: number;
   rank: number;
-}
-
-/** Which way an order goes. */
-export interface Direction {
-  /** 1: small values first, -1: large ones. */
-  values: 1 | -1;
-  /** The same for names. */
-  names: 1 | -1;
-}
-
-/** Negative when a place comes before the other one, 0 when it is the same. Called for every row: it makes no object. */
-function compare(value: number | undefined, rank: number, other: Place, direction: Direction): number {
-  if (value === other.value) return (rank - other.rank) * direction.names;
-  if (value === undefined) return 1;
-  if (other.value === undefined) return -1;
-  return (value - other.value) * direction.values;
 }
 
 interface Entry<Item> extends Place {
   item: Item;
 }
 
+function compare(left: Place, right: Place): number {
+  if (left.key !== right.key) return left.key < right.key ? -1 : 1;
+  return left.rank - right.rank;
+}
+
 /** Keeps the first items of an order out of many that come in any order, and counts the rest. */
 export class Top<Item> {
   readonly #limit: number;
-  readonly #direction: Direction;
-  readonly #after: Place | undefined;
+  readonly #afterKey: number;
+  readonly #afterRank: number;
   #kept: Entry<Item>[] = [];
-  #last: Entry<Item> | undefined;
+  /** Whatever comes behind this place is not among the first. */
+  #lastKey = Number.POSITIVE_INFINITY;
+  #lastRank = Number.POSITIVE_INFINITY;
   #offered = 0;
 
   /** @param after only what comes behind this place is wanted */
-  constructor(limit: number, direction: Direction, after?: Place) {
+  constructor(limit: number, after?: Place) {
     this.#limit = limit;
-    this.#direction = direction;
-    this.#after = after;
+    this.#afterKey = after?.key ?? Number.NEGATIVE_INFINITY;
+    this.#afterRank = after?.rank ?? Number.NEGATIVE_INFINITY;
   }
 
   /** How many were offered behind `after`. */
@@ -45,17 +38,24 @@ export class Top<Item> {
     return this.#offered;
   }
 
-  /** Counts an item; true when it is among the first so far and has to be kept. Called for every row. */
-  offer(value: number | undefined, rank: number): boolean {
-    if (this.#after && compare(value, rank, this.#after, this.#direction) <= 0) return false;
-    this.#offered++;
-    return this.#last === undefined || compare(value, rank, this.#last, this.#direction) < 0;
+  /** Offers the rows of a block, where they stand; makes items of those that are among the first so far. */
+  offerAll({ rows, keys, ranks, count }: Block, itemOf: (at: number, key: number) => Item): void {
+    const afterKey = this.#afterKey;
+    const afterRank = this.#afterRank;
+    for (let index = 0; index < count; index++) {
+      const key = keys[index] as number;
+      const rank = ranks[index] as number;
+      if (key < afterKey || (key === afterKey && rank <= afterRank)) continue;
+      this.#offered++;
+      if (key > this.#lastKey || (key === this.#lastKey && rank >= this.#lastRank)) continue;
+      this.#keep(key, rank, itemOf(rows[index] as number, key));
+    }
   }
 
-  /** Keeps an item that was offered. */
-  keep(value: number | undefined, rank: number, item: Item): void {
-    this.#kept.push({ value, rank, item });
-    if (this.#kept.length >= this.#limit * 4) this.#cut();
+  /** Offers one item. */
+  offer(key: number, rank: number, item: Item): void {
+    this.#offered++;
+    if (key < this.#lastKey || (key === this.#lastKey && rank < this.#lastRank)) this.#keep(key, rank, item);
   }
 
   /** The first items, in order. */
@@ -64,9 +64,17 @@ export class Top<Item> {
     return this.#kept.map(({ item }) => item);
   }
 
+  #keep(key: number, rank: number, item: Item): void {
+    this.#kept.push({ key, rank, item });
+    if (this.#kept.length >= this.#limit * 4) this.#cut();
+  }
+
   #cut(): void {
-    this.#kept.sort((left, right) => compare(left.value, left.rank, right, this.#direction));
+    this.#kept.sort(compare);
     this.#kept.length = Math.min(this.#kept.length, this.#limit);
-    if (this.#kept.length === this.#limit) this.#last = this.#kept.at(-1);
+    const last = this.#kept.length === this.#limit ? this.#kept.at(-1) : undefined;
+    if (!last) return;
+    this.#lastKey = last.key;
+    this.#lastRank = last.rank;
   }
 }

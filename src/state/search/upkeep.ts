@@ -5,7 +5,7 @@ import { Table } from './table.ts';
 import type { Stretch, Turns } from './turns.ts';
 
 /** Documents between two looks at the time. */
-const GLANCE = 256;
+const GLANCE = 64;
 
 /**
  * Keeps the table in step with the committed documents: reads them all in slices when it begins and after a gap in

@@ -37,6 +37,7 @@ export class Disk {
   /** In the order of their ids. */
   readonly #working: Waiting<void>[] = [];
   readonly #queries = new Map<number, Waiting<LogRow[]>>();
+  readonly #copies = new Map<number, Waiting<void>>();
   #id = 0;
   #failure: TocsinError | undefined;
   #loading: (Waiting<OpenedFile> & { take: (piece: Piece) => void; opened?: OpenedFile }) | undefined;
@@ -84,6 +85,16 @@ export class Disk {
     });
   }
 
+  /** Resolves when all earlier work is in a copy of the file. */
+  copy(path: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure) return reject(this.#failure);
+      const id = ++this.#id;
+      this.#copies.set(id, { id, resolve, reject });
+      this.#post({ type: 'backup', id, path });
+    });
+  }
+
   /** Ends when all work is done and the file is closed. */
   async close(): Promise<void> {
     if (!this.#failure) this.#post({ type: 'close', tidy: true });
@@ -108,7 +119,8 @@ export class Disk {
     else if (message.type === 'entries') {
       this.#queries.get(message.id)?.resolve(message.rows);
       this.#queries.delete(message.id);
-    } else if (message.type === 'failed') {
+    } else if (message.type === 'copied') this.#copied(message);
+    else if (message.type === 'failed') {
       // Whatever befell an open store, to those who use it the store is away.
       this.#fail(new TocsinError(this.#loading ? message.code : 'STORE_UNAVAILABLE', message.message));
     } else if (message.type === 'closed') this.#closing = true;
@@ -127,6 +139,16 @@ export class Disk {
       count++;
     }
     this.#working.splice(0, count);
+  }
+
+  #copied({ id, problem }: Extract<FromWorker, { type: 'copied' }>): void {
+    const waiting = this.#copies.get(id);
+    this.#copies.delete(id);
+    if (problem === undefined) waiting?.resolve();
+    else {
+      const message = `The store ${this.#path} could not be copied: ${problem}. The store itself is not harmed.`;
+      waiting?.reject(new TocsinError('STORE_UNAVAILABLE', message));
+    }
   }
 
   #load(message: Extract<FromWorker, { type: 'opened' | 'content' | 'loaded' }>): void {
@@ -171,8 +193,10 @@ export class Disk {
     if (this.#loading) this.#loading.reject(error);
     else this.#events.failed(error);
     this.#loading = undefined;
-    for (const waiting of [...this.#working, ...this.#queries.values()]) waiting.reject(error);
+    for (const waiting of [...this.#working, ...this.#queries.values(), ...this.#copies.values()])
+      waiting.reject(error);
     this.#working.length = 0;
     this.#queries.clear();
+    this.#copies.clear();
   }
 }

@@ -9,6 +9,7 @@ import { silentLog } from '../../runtime/log.ts';
 import { ManualClock } from '../../testing/clock.ts';
 import { memoryLog } from '../../testing/log.ts';
 import type { Store } from '../port.ts';
+import { FORMAT_VERSION } from './format.ts';
 import { loadSqlite } from './sqlite.ts';
 import { type EmbeddedStoreOptions, openEmbeddedStore } from './store.ts';
 import { startThread } from './thread.ts';
@@ -104,13 +105,82 @@ describe('the file of the embedded store', () => {
 
   it('refuses a file of a newer format in a sentence, and leaves it as it is', async () => {
     await (await open()).close();
-    await harm('PRAGMA user_version = 2');
+    await harm('PRAGMA user_version = 99');
     const before = await readFile(path());
     await expect(open()).rejects.toMatchObject({
       code: 'STORE_FORMAT',
       message: expect.stringContaining('newer Tocsin'),
     });
     expect((await readFile(path())).equals(before)).toBe(true);
+  });
+
+  it('copies a file of an older format, then brings it up to this one', async () => {
+    const store = await open();
+    await store.commit([{ writes: [{ kind: 'a', name: 'x', value: { kept: true } }] }]);
+    await store.close();
+    await harm('PRAGMA user_version = 1');
+    const again = await open();
+    expect(again.view('a')?.get('x')).toEqual({ kept: true });
+    await again.commit([{ writes: [{ kind: 'a', name: 'y', value: {} }] }]);
+    await again.close();
+    const copy = `${path()}.format-1`;
+    const database = (await loadSqlite())(copy);
+    expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: 1 });
+    expect(database.prepare('PRAGMA quick_check').get()).toEqual({ quick_check: 'ok' });
+    database.close();
+    expect(await query('PRAGMA user_version')).toEqual([{ user_version: FORMAT_VERSION }]);
+    expect(existsSync(`${copy}.part`)).toBe(false);
+  });
+
+  it('leaves a file of an older format alone when it cannot be copied', async () => {
+    await (await open()).close();
+    await harm('PRAGMA user_version = 1');
+    const before = await readFile(path());
+    await mkdir(join(`${path()}.format-1`, 'in-the-way'), { recursive: true });
+    await expect(open()).rejects.toMatchObject({
+      code: 'STORE_UNCOPIED',
+      message: expect.stringContaining('nothing was changed'),
+    });
+    expect((await readFile(path())).equals(before)).toBe(true);
+    await rm(`${path()}.format-1`, { recursive: true });
+    await (await open()).close();
+  });
+
+  it('writes a whole copy while commits go on', async () => {
+    const store = await open();
+    await fill(store, 300);
+    const target = join(folder, 'backup.sqlite');
+    const copying = store.backup?.(target);
+    await fill(store, 300);
+    await copying;
+    await store.commit([{ writes: [{ kind: 'b', name: 'later', value: {} }] }]);
+    await store.close();
+    await mkdir(join(folder, 'restored'));
+    await copyFile(target, join(folder, 'restored', 'tocsin.sqlite'));
+    const restored = await open({ folder: join(folder, 'restored') });
+    const numbers = [...(restored.view('a') ?? [])].map(([name, value]) => [
+      name,
+      (value as { n: number }).n % 50,
+    ]);
+    expect(Object.fromEntries(numbers)).toEqual(
+      Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`d${n}`, n])),
+    );
+    expect(restored.view('b')?.size ?? 0).toBe(0);
+    expect(await restored.readLog('log/d7')).not.toEqual([]);
+    await restored.close();
+  });
+
+  it('says why a copy cannot be made, and goes on', async () => {
+    const store = await open();
+    await fill(store, 10);
+    const nowhere = join(folder, 'nowhere', 'copy');
+    await expect(store.backup?.(nowhere)).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringContaining('not harmed'),
+    });
+    await fill(store, 10);
+    await store.close();
+    await expect(store.backup?.(nowhere)).rejects.toMatchObject({ kind: 'closed' });
   });
 
   it('refuses a database of another program', async () => {

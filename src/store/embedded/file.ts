@@ -1,6 +1,7 @@
 import { TocsinError } from '../../runtime/errors.ts';
 import { Buckets, joinLines, splitLines } from './buckets.ts';
-import { readMeta, takeOver } from './format.ts';
+import { demandSound, readMeta, takeOver } from './format.ts';
+import { judgeLength } from './length.ts';
 import { LogTable } from './log-table.ts';
 import type {
   AppendTuple,
@@ -41,9 +42,11 @@ export class StoreFile {
   readonly start: number;
 
   constructor(openSqlite: OpenSqlite, options: WorkerOptions) {
+    const length = judgeLength(options.path);
     this.#database = openSqlite(options.path);
     try {
-      this.run = takeOver(this.#database, options.sync, options.mostPages);
+      this.run = takeOver(this.#database, options);
+      if (length === 'unsure') demandSound(this.#database);
       this.moved = readMeta(this.#database, 'moved');
       const last = this.#database.prepare('SELECT max(position) AS position FROM journal').get();
       const newest = (last as { position: number | null }).position ?? 0;
@@ -93,6 +96,11 @@ export class StoreFile {
       this.#move(work);
       this.#logs.drop(work.dropPrefix);
     }
+  }
+
+  /** Copies what is committed to a new file; what is committed meanwhile may be in it. */
+  async copyTo(path: string): Promise<void> {
+    await this.#database.copyTo(path);
   }
 
   readLog(query: LogQuery): LogRow[] {

@@ -1,4 +1,6 @@
+import { renameSync, rmSync } from 'node:fs';
 import { errorText, TocsinError } from '../../runtime/errors.ts';
+import type { WorkerOptions } from './protocol.ts';
 import {
   SQLITE_BUSY,
   SQLITE_CORRUPT,
@@ -10,7 +12,12 @@ import {
 /** `PRAGMA application_id` of our files: "Tocs". */
 const APPLICATION_ID = 0x546f6373;
 /** `PRAGMA user_version` of the format that this code reads and writes. `docs/store.md` describes it. */
-const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
+/**
+ * What makes of a file of this format one of the next. 1 → 2: the tables are the same; documents may hold what a
+ * version that reads 1 would misread (numbers taken of several boots, deliveries that wait for another try).
+ */
+const STEPS: Readonly<Record<number, string>> = { 1: '' };
 
 const TABLES = `
   CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -25,12 +32,20 @@ const TABLES = `
   PRAGMA user_version = ${FORMAT_VERSION};
 `;
 
+/** Where the copy of a file of an older format is put before it is changed. */
+export function copyOfFormat(path: string, format: number): string {
+  return `${path}.format-${format}`;
+}
+
 /**
- * Makes a database ours for as long as it is open: locks it, makes the tables in a new one, judges its format, and
- * counts this opening durably. Returns its number.
+ * Makes a database ours for as long as it is open: locks it, makes the tables in a new one, judges its format, brings
+ * an older one up to this one after it was copied, and counts this opening durably. Returns its number.
  * @throws STORE_LOCKED, STORE_FORMAT; what SQLite throws otherwise
  */
-export function takeOver(database: SqlDatabase, sync: 'process' | 'power', mostPages?: number): number {
+export function takeOver(
+  database: SqlDatabase,
+  { path, sync, mostPages }: Pick<WorkerOptions, 'path' | 'sync' | 'mostPages'>,
+): number {
   database.exec(
     'PRAGMA page_size = 8192; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL',
   );
@@ -38,7 +53,13 @@ export function takeOver(database: SqlDatabase, sync: 'process' | 'power', mostP
   database.exec('PRAGMA wal_autocheckpoint = 2048; PRAGMA cache_size = -16384');
   if (mostPages !== undefined) database.exec(`PRAGMA max_page_count = ${mostPages}`);
   database.exec('BEGIN IMMEDIATE');
-  judgeFormat(database);
+  const format = judgeFormat(database);
+  if (format < FORMAT_VERSION) {
+    database.exec('COMMIT');
+    copyOlder(database, copyOfFormat(path, format));
+    database.exec('BEGIN IMMEDIATE');
+    migrate(database, format);
+  }
   database.exec(`UPDATE meta SET value = value + 1 WHERE name = 'run'`);
   const run = readMeta(database, 'run');
   database.exec('COMMIT');
@@ -47,19 +68,61 @@ export function takeOver(database: SqlDatabase, sync: 'process' | 'power', mostP
   return run;
 }
 
-function judgeFormat(database: SqlDatabase): void {
+/** The copy has its name only when it is whole, so that a copy cut short is never taken for one. */
+function copyOlder(database: SqlDatabase, copy: string): void {
+  const part = `${copy}.part`;
+  rmSync(part, { force: true });
+  try {
+    database.prepare('VACUUM INTO ?').run(part);
+    renameSync(part, copy);
+  } catch (cause) {
+    rmSync(part, { force: true });
+    const message = `it has an older format and is copied to ${copy} before it is changed, which failed (${errorText(cause)})`;
+    throw new TocsinError('STORE_UNCOPIED', message, { cause });
+  }
+}
+
+function migrate(database: SqlDatabase, format: number): void {
+  for (let version = format; version < FORMAT_VERSION; version++) database.exec(STEPS[version] ?? '');
+  database.exec(`PRAGMA user_version = ${FORMAT_VERSION}`);
+}
+
+/** The format of the file, which is made when it is new. */
+function judgeFormat(database: SqlDatabase): number {
+  const tables = database.prepare('SELECT count(*) AS value FROM sqlite_schema').get() as { value: number };
   const application = readPragma(database, 'application_id');
   const version = readPragma(database, 'user_version');
-  const tables = database.prepare('SELECT count(*) AS value FROM sqlite_schema').get() as { value: number };
   if (application === 0 && version === 0 && tables.value === 0) database.exec(TABLES);
-  else if (application !== APPLICATION_ID) {
+  return formatOf(database);
+}
+
+/**
+ * The version of the format that a file has, if it is one that this code can read.
+ * @throws STORE_FORMAT
+ */
+export function formatOf(database: SqlDatabase): number {
+  const version = readPragma(database, 'user_version');
+  if (readPragma(database, 'application_id') !== APPLICATION_ID)
     throw new TocsinError('STORE_FORMAT', 'it is a database, but not one of Tocsin');
-  } else if (version > FORMAT_VERSION) {
+  if (version > FORMAT_VERSION) {
     throw new TocsinError(
       'STORE_FORMAT',
       `it has format ${version} of a newer Tocsin, and this one reads up to ${FORMAT_VERSION}`,
     );
   }
+  if (STEPS[version] === undefined && version < FORMAT_VERSION)
+    throw new TocsinError('STORE_FORMAT', `it has format ${version}, which no Tocsin ever wrote`);
+  return version;
+}
+
+/**
+ * Looks at every page of the file.
+ * @throws STORE_FORMAT when one is damaged
+ */
+export function demandSound(database: SqlDatabase): void {
+  const [found] = database.prepare('PRAGMA quick_check(1)').all() as { quick_check: string }[];
+  if (found?.quick_check === 'ok') return;
+  throw new TocsinError('STORE_FORMAT', `it is damaged (${found?.quick_check})`);
 }
 
 function readPragma(database: SqlDatabase, name: string): number {
@@ -82,6 +145,10 @@ export function storeError(path: string, thrown: unknown): TocsinError {
       'STORE_LOCKED',
       `The store ${path} is in use by another process: stop that one, or give this one a folder of its own.`,
     );
+  }
+  if (thrown instanceof TocsinError && thrown.code === 'STORE_UNCOPIED') {
+    const message = `The store ${path} was not opened: ${thrown.message}. Make room and start again; nothing was changed.`;
+    return new TocsinError('STORE_UNCOPIED', message);
   }
   if (thrown instanceof TocsinError && thrown.code !== 'STORE_FORMAT') return thrown;
   if (thrown instanceof TocsinError || code === SQLITE_CORRUPT || code === SQLITE_NOT_A_DATABASE) {

@@ -74,10 +74,20 @@ export interface LogRow {
   entry: string;
 }
 
+/** What is to be done with a file at rest: look into it, copy it, or settle in it what lies in the files beside it. */
+export type FileTask =
+  | { do: 'inspect'; path: string }
+  | { do: 'copy'; path: string; target: string }
+  | { do: 'settle'; path: string };
+
+/** The format of the file, when all went well. */
+export type FromFileWorker = { format: number } | { code: ErrorCode; message: string };
+
 export type ToWorker =
   | { type: 'more' }
   | { type: 'work'; id: number; work: Work }
   | { type: 'query'; id: number; query: LogQuery }
+  | { type: 'backup'; id: number; path: string }
   /** `tidy`: with the journal emptied. It is the last message. */
   | { type: 'close'; tidy: boolean };
 
@@ -89,6 +99,8 @@ export type FromWorker =
   /** All work up to this id is durable; log entries up to the place `moved` can be asked for. */
   | { type: 'done'; id: number; moved: number }
   | { type: 'entries'; id: number; rows: LogRow[] }
+  /** The copy is complete, or there is none and why. */
+  | { type: 'copied'; id: number; problem?: string | undefined }
   /** Nothing more will be done. */
   | { type: 'failed'; code: ErrorCode; message: string }
   | { type: 'closed' };

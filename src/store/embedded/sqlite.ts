@@ -15,10 +15,15 @@ export interface SqlDatabase {
   exec(sql: string): void;
   prepare(sql: string): SqlStatement;
   close(): void;
+  /** Copies the database to a new file, a few pages at a time; what is committed meanwhile may be in it. */
+  copyTo(path: string): Promise<void>;
 }
 
 /** Opens a database file, or makes it. */
 export type OpenSqlite = (path: string) => SqlDatabase;
+
+/** Pages that are copied at once: commits wait for so long. */
+const PAGES_A_STEP = 64;
 
 /** First major version of Node whose own SQLite we rely on. */
 const NODE_WITH_SQLITE = 24;
@@ -34,7 +39,13 @@ export async function loadSqlite(nodeVersion: string = process.versions.node): P
   const ownSqlite = Number.parseInt(nodeVersion, 10) >= NODE_WITH_SQLITE;
   try {
     const module = ownSqlite ? await import(nodeSqlite) : await import('@photostructure/sqlite');
-    return (path) => new module.DatabaseSync(path);
+    return (path) => {
+      const database = new module.DatabaseSync(path);
+      const copyTo = async (copy: string): Promise<void> => {
+        await module.backup(database, copy, { rate: PAGES_A_STEP });
+      };
+      return Object.assign(database, { copyTo });
+    };
   } catch (cause) {
     throw new TocsinError(
       'STORE_UNAVAILABLE',

@@ -1,5 +1,4 @@
-import { mkdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import type { Clock } from '../../runtime/clock.ts';
 import { errorText, TocsinError } from '../../runtime/errors.ts';
@@ -22,12 +21,12 @@ import { Disk, type OpenedFile } from './disk.ts';
 import { Documents, revisionOf } from './documents.ts';
 import { type Encoded, encode } from './encode.ts';
 import { Feed, type FeedLimits } from './feed.ts';
+import { FILE_NAME, makeFolder } from './folder.ts';
 import { Leases } from './leases.ts';
 import type { AppendTuple, DocumentTuple, Piece, WorkerOptions } from './protocol.ts';
 import { RecentLogs } from './recent-logs.ts';
 import { startThread } from './thread.ts';
 
-const FILE_NAME = 'tocsin.sqlite';
 const DEFAULT_ENTRIES = 1000;
 
 export interface EmbeddedStoreOptions {
@@ -182,6 +181,11 @@ export class EmbeddedStore implements Store {
     return this.#documents.view(kind);
   }
 
+  async backup(path: string): Promise<void> {
+    this.#check();
+    await this.#disk.copy(path);
+  }
+
   close(): Promise<void> {
     this.#closed = true;
     this.#closing ??= this.#disk.close().then(() => this.#feed.end());
@@ -258,22 +262,6 @@ export class EmbeddedStore implements Store {
     this.#inFlight.length = 0;
     this.#feed.end(error);
     this.#options.log.fatal(error.message);
-  }
-}
-
-/**
- * Makes a folder and those above it. Node's own recursion never ends where the system says of a folder in one that
- * exists that it cannot be found, as `/proc` does.
- */
-async function makeFolder(folder: string, above = true): Promise<void> {
-  try {
-    await mkdir(folder, { mode: 0o700 });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST' && (await stat(folder)).isDirectory()) return;
-    if (code !== 'ENOENT' || !above) throw error;
-    await makeFolder(dirname(folder));
-    await makeFolder(folder, false);
   }
 }
 

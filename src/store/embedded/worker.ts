@@ -2,8 +2,9 @@
  * The thread that writes: takes work from the store's thread and does everything that has arrived in one
  * transaction. It remembers nothing that is not in the file. It never decides what is written.
  */
+import { rmSync } from 'node:fs';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { TocsinError } from '../../runtime/errors.ts';
+import { errorText, TocsinError } from '../../runtime/errors.ts';
 import { StoreFile } from './file.ts';
 import { storeError } from './format.ts';
 import type { FromWorker, Piece, ToWorker, WorkerOptions } from './protocol.ts';
@@ -33,27 +34,33 @@ function fail(thrown: unknown): void {
 
 function serve(file: StoreFile): void {
   const content = file.content();
+  const copying = new Set<Promise<void>>();
   port?.on('message', (first: ToWorker) => {
     try {
       const messages = [first, ...waiting()];
-      const work = messages.some((message) => message.type === 'work');
-      if (work) file.begin();
-      let done = 0;
+      takeTogether(file, content, messages);
+      // Copies begin behind the commit, so that everything that was asked for before them is inside.
       for (const message of messages) {
-        if (message.type === 'work') done = message.id;
-        if (message.type !== 'close') take(file, content, message);
-      }
-      if (work) {
-        file.commit();
-        post({ type: 'done', id: done, moved: file.moved });
+        if (message.type === 'backup') copying.add(backUp(file, message));
       }
       const last = messages.at(-1);
-      if (last?.type === 'close') close(file, last.tidy);
+      if (last?.type === 'close') void Promise.all(copying).then(() => close(file, last.tidy));
     } catch (error) {
       fail(error);
       file.abandon();
     }
   });
+}
+
+/** Does what was asked for, in order and in one transaction. */
+function takeTogether(file: StoreFile, content: Generator<Piece>, messages: readonly ToWorker[]): void {
+  const works = messages.filter((message) => message.type === 'work');
+  const last = works.at(-1);
+  if (last) file.begin();
+  for (const message of messages) take(file, content, message);
+  if (!last) return;
+  file.commit();
+  post({ type: 'done', id: last.id, moved: file.moved });
 }
 
 /** What has arrived since; `close` is always the last message. */
@@ -65,17 +72,24 @@ function* waiting(): Generator<ToWorker> {
   }
 }
 
-function take(
-  file: StoreFile,
-  content: Generator<Piece>,
-  message: Exclude<ToWorker, { type: 'close' }>,
-): void {
+function take(file: StoreFile, content: Generator<Piece>, message: ToWorker): void {
   if (message.type === 'work') file.write(message.work);
   else if (message.type === 'query') {
     post({ type: 'entries', id: message.id, rows: file.readLog(message.query) });
-  } else {
+  } else if (message.type === 'more') {
     const piece = content.next();
     post(piece.done ? { type: 'loaded' } : { type: 'content', piece: piece.value });
+  }
+}
+
+/** Never rejects: a copy that cannot be made is no failure of the store. */
+async function backUp(file: StoreFile, { id, path }: Extract<ToWorker, { type: 'backup' }>): Promise<void> {
+  try {
+    await file.copyTo(path);
+    post({ type: 'copied', id });
+  } catch (error) {
+    rmSync(path, { force: true });
+    post({ type: 'copied', id, problem: errorText(error) });
   }
 }
 

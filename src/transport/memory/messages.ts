@@ -9,13 +9,15 @@ import type { BatchOptions, Consumer, Incoming, Outgoing, QueueStatistics, Subsc
 class Message implements Incoming {
   readonly body: unknown;
   readonly id: ResultId | undefined;
+  readonly spooled: true | undefined;
   redelivered = false;
   readonly #resolve: () => void;
   readonly #reject: (error: TocsinError) => void;
 
-  constructor({ body, id }: Outgoing, resolve: () => void, reject: (error: TocsinError) => void) {
+  constructor({ body, id, spooled }: Outgoing, resolve: () => void, reject: (error: TocsinError) => void) {
     this.body = body;
     this.id = id;
+    this.spooled = spooled;
     this.#resolve = resolve;
     this.#reject = reject;
   }

@@ -1,6 +1,7 @@
 import { Check as fits } from 'typebox/value';
 import { type Client, ClientSchema, type RegisteredClient } from '../../../model/client.ts';
 import { unixSeconds } from '../../../runtime/clock.ts';
+import type { ClientState } from '../../../state/documents.ts';
 import { removeClient } from '../../../state/removal.ts';
 import { endAfter } from '../../../state/silences.ts';
 import { update } from '../../../state/update.ts';
@@ -46,7 +47,8 @@ export const client: Route = {
       const now = unixSeconds(clock);
       const invalidate = query.text('invalidate') ? keptAway(query, clock.now()) : undefined;
       const asked = { output: RESOLVED, reason: 'asked', why: 'removed through the API' } as const;
-      const removed = await removeClient(parts, client, { ...asked, ...limits, invalidate });
+      const onlyIf = ({ self }: ClientState): boolean => self !== true;
+      const removed = await removeClient(parts, client, { ...asked, ...limits, invalidate, onlyIf });
       if (!removed) return empty(404);
       await shown(parts);
       return issued(now);
@@ -73,15 +75,20 @@ function subscribedToItself(client: RegisteredClient): RegisteredClient {
   return { ...client, subscriptions: [...subscriptions] };
 }
 
-/** Puts the client in the place of what was known of it; a signature that was pinned stays. */
+/** Puts the client in the place of what was known of it; a signature that was pinned stays, and a server's own client. */
 async function register(parts: EndpointParts, client: RegisteredClient): Promise<void> {
   const { registry, clock } = parts;
   const [attendance] = await registry.read('attendance', ['keepalives']);
-  await update(registry, 'client', [client.name], (known) => ({
-    client,
-    signature: known?.signature || (client.signature ?? ''),
-    seenAttendedMs: attendance?.value.attendedMs ?? 0,
-    seenAtMs: clock.now(),
-  }));
+  await update(registry, 'client', [client.name], (known) =>
+    known?.self
+      ? 'keep'
+      : {
+          client,
+          signature: known?.signature || (client.signature ?? ''),
+          seenAttendedMs: attendance?.value.attendedMs ?? 0,
+          seenAtMs: clock.now(),
+          ...(known && !known.posted ? {} : { posted: true }),
+        },
+  );
   await shown(parts);
 }

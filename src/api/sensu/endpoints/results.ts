@@ -23,6 +23,7 @@ const documentOf = (query: Query, { texts }: EndpointParts) =>
 /** All results, and reporting one. */
 export const results: Route = {
   path: '/results',
+  audited: false,
   bodyLimitBytes: LARGEST_RESULT_BYTES,
   methods: {
     GET: ({ query }, parts) =>

@@ -229,7 +229,7 @@ describe('ActionBook', () => {
     names: Array.from({ length: count }, (_, number) => `n${number}`),
   });
   const book = (limits = {}, log = silentLog) =>
-    new ActionBook({ clock, random: seededRandom(1), log }, limits);
+    new ActionBook({ clock, random: seededRandom(1), log, ended: () => undefined }, limits);
 
   it('holds, then works through all names, several at once', async () => {
     const actions = book({ atOnce: 3 });

@@ -48,6 +48,8 @@ export interface BookParts {
   clock: Clock;
   random: Random;
   log: Log;
+  /** Is told of each action that has ended. */
+  ended(action: ActionDocument): void;
 }
 
 /** Bounds that tests make small. */
@@ -191,6 +193,7 @@ export class ActionBook {
     document.why = why;
     document.ended_at = this.#parts.clock.now() / 1000;
     this.#tell('a bulk action ended', document);
+    this.#parts.ended(document);
     const ended = [...this.#actions.values()].filter((other) => !isOpen(other.document));
     for (const { document: old } of ended.slice(0, Math.max(0, ended.length - this.#limits.ended))) {
       this.#actions.delete(old.id);

@@ -1,7 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { type SearchIndex, SUBJECTS, type Subject } from '../../../state/search/index.ts';
 import { type Answer, empty, json, refusal } from '../../answer.ts';
-import { callerOf } from '../caller.ts';
 import type { V1Parts, V1Request, V1Route } from '../route.ts';
 import { mistaken } from '../search.ts';
 import { ErrorSchema, MistakeSchema, nullable, open } from '../shapes.ts';
@@ -76,7 +75,7 @@ function ask(book: ActionBook, index: SearchIndex): V1Route {
 }
 
 async function answerWish(
-  { body, headers }: V1Request,
+  { body, caller }: V1Request,
   parts: V1Parts,
   book: ActionBook,
   index: SearchIndex,
@@ -94,7 +93,7 @@ async function answerWish(
   if (dry_run) return json({ ...preview, unknown: unknown.slice(0, SAMPLE) });
   if (known.length === 0) return refusal(409, 'There is nothing that this would hit.');
   if (!book.hasRoom(known.length)) return refusal(429, 'Too many actions wait or run; try again later.');
-  const by = callerOf(headers, parts.settings.api);
+  const by = caller.who;
   const deed = deedOf(action, parts, { subject, parameters, by });
   const held = book.hold({ action, subject, parameters, names: known, by }, deed, hold_seconds * 1000);
   return json(held, 202);
@@ -158,9 +157,9 @@ function cancel(book: ActionBook): V1Route {
       404: { description: 'There is none, or it ended long ago.', schema: ErrorSchema },
       409: { description: 'It runs already, or it has ended.', schema: ErrorSchema },
     },
-    handle: ({ params, headers }, { settings }) => {
+    handle: ({ params, caller }) => {
       const { id } = params as Static<typeof ParamsSchema>;
-      const cancelled = book.cancel(id, callerOf(headers, settings.api));
+      const cancelled = book.cancel(id, caller.who);
       if (cancelled === undefined) return refusal(404, 'There is no such action.');
       return cancelled ? empty(204) : refusal(409, 'It is too late to cancel this action.');
     },

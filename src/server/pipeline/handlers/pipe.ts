@@ -14,6 +14,7 @@ export function pipeHandler(handler: { command: string; timeout?: unknown }): Wa
       stage: 'handler',
       error: `the command ${commandProblem(execution)}`,
       output,
+      ...(execution.ended === 'start' ? { untold: true } : {}),
     };
   };
 }

@@ -18,24 +18,35 @@ const PARTING_MS = 200;
 export function tcpHandler(handler: { socket: SocketAddress; timeout?: unknown }): Way {
   const { host, port } = handler.socket;
   const limit = limitMs(handler.timeout) ?? DEFAULT_SOCKET_LIMIT_MS;
-  return ({ data }, tools) =>
-    withinLimit(tools, limit, async (signal) => {
+  return async ({ data }, tools) => {
+    let connected = false;
+    const noted = (): void => {
+      connected = true;
+    };
+    const ending = await withinLimit(tools, limit, async (signal) => {
       if (data === '') return 'there was nothing to send';
-      await write({ host, port }, data, signal, tools.clock);
+      await write({ host, port }, data, { signal, clock: tools.clock, connected: noted });
       return `sent ${Buffer.byteLength(data)} bytes to ${host}:${port}`;
     });
+    return ending.outcome === 'failed' && !connected ? { ...ending, untold: true } : ending;
+  };
 }
 
 /**
  * Resolves when the receiver has closed too, or soon after everything was handed over: a receiver that resets the
  * connection has not read it all.
  */
-function write(address: SocketAddress, data: string, signal: AbortSignal, clock: Clock): Promise<void> {
+function write(
+  address: SocketAddress,
+  data: string,
+  { signal, clock, connected }: { signal: AbortSignal; clock: Clock; connected: () => void },
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const closed = new AbortController();
     const socket = connect(address);
     const abort = (): void => void socket.destroy();
     signal.addEventListener('abort', abort, { once: true });
+    socket.on('connect', connected);
     socket.on('error', reject);
     socket.on('finish', () => void sleep(clock, PARTING_MS, closed.signal).then(() => socket.destroy()));
     socket.on('close', () => {

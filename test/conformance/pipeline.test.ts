@@ -5,24 +5,24 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
-import type { Event } from '../../model/event.ts';
-import type { Filter, Handler, Mutator } from '../../model/handler.ts';
-import type { Severity } from '../../model/severity.ts';
-import { defineFilter, defineHandler, defineMutator, type Plugin, Type } from '../../plugin.ts';
-import { builtInPlugins } from '../../plugins/index.ts';
-import { silentLog } from '../../runtime/log.ts';
-import { systemClock } from '../../runtime/system/clock.ts';
-import { createSpawner } from '../../runtime/system/spawner/index.ts';
-import { ManualClock } from '../../testing/clock.ts';
-import { deadPort, peers } from '../../testing/peers.ts';
-import { type EventOverrides, pluginContext, sampleEvent } from '../../testing/plugin-context.ts';
-import { seededRandom } from '../../testing/random.ts';
-import type { Pipe, Transport } from '../../transport/port.ts';
-import { applyResult } from '../event/index.ts';
-import { carryOut } from './carry-out.ts';
-import { decide } from './decide.ts';
-import { HandlerPlans } from './plans.ts';
-import type { Ending, Tools } from './rules.ts';
+import type { Event } from '../../src/model/event.ts';
+import type { Filter, Handler, Mutator } from '../../src/model/handler.ts';
+import type { Severity } from '../../src/model/severity.ts';
+import { defineFilter, defineHandler, defineMutator, type Plugin, Type } from '../../src/plugin.ts';
+import { builtInPlugins } from '../../src/plugins/index.ts';
+import { silentLog } from '../../src/runtime/log.ts';
+import { systemClock } from '../../src/runtime/system/clock.ts';
+import { createSpawner } from '../../src/runtime/system/spawner/index.ts';
+import { applyResult } from '../../src/server/event/index.ts';
+import { carryOut } from '../../src/server/pipeline/carry-out.ts';
+import { decide } from '../../src/server/pipeline/decide.ts';
+import { HandlerPlans } from '../../src/server/pipeline/plans.ts';
+import type { Ending, Tools } from '../../src/server/pipeline/rules.ts';
+import { ManualClock } from '../../src/testing/clock.ts';
+import { deadPort, peers } from '../../src/testing/peers.ts';
+import { type EventOverrides, pluginContext, sampleEvent } from '../../src/testing/plugin-context.ts';
+import { seededRandom } from '../../src/testing/random.ts';
+import type { Pipe, Transport } from '../../src/transport/port.ts';
 
 const own = peers();
 afterEach(() => own.close());
@@ -385,7 +385,7 @@ describe('socket_spec', () => {
 
 describe('what Sensu Core 1.9 gave to a handler', () => {
   const read = (name: string): string =>
-    readFileSync(new URL(`fixtures/${name}.json`, import.meta.url), 'utf8').trimEnd();
+    readFileSync(new URL(`fixtures/events/${name}.json`, import.meta.url), 'utf8').trimEnd();
 
   test.each(['fail_check-create-st2', 'proxy_check-create-st1'])(
     'a handler of ours is given the same bytes: %s',

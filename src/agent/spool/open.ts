@@ -1,0 +1,77 @@
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../../runtime/clock.ts';
+import { errorText, TocsinError } from '../../runtime/errors.ts';
+import type { Log } from '../../runtime/log.ts';
+import { FileSpool, LOST_FILE } from './files.ts';
+import { Newest } from './newest.ts';
+import type { Spool } from './port.ts';
+import { Segment, segmentNumber } from './segment.ts';
+
+export interface SpoolOptions {
+  /** Where its files are; it is made when it is not there. One process at a time may use it. */
+  folder: string;
+  /** Bytes that its files may have together; beyond them the oldest file is dropped. */
+  mostBytes: number;
+  clock: Clock;
+  log: Log;
+}
+
+/**
+ * Opens the spool of an agent, with all that is in it. Damaged lines are passed over and counted as lost; a file that
+ * cannot be read is left where it is. Rejects with kind `config` (`SPOOL_UNUSABLE`) when nothing can be written in the
+ * folder.
+ */
+export async function openSpool({ folder, mostBytes, clock, log }: SpoolOptions): Promise<Spool> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const newest = new Newest();
+    const { segments, damaged, highest } = await recover(folder, newest, log);
+    const lost = damaged + (await lostBefore(folder));
+    const spool = new FileSpool({ folder, mostBytes, clock, log, segments, lost, highest, newest });
+    await spool.begin();
+    return spool;
+  } catch (error) {
+    throw new TocsinError(
+      'SPOOL_UNUSABLE',
+      `the agent cannot keep results in ${folder}: ${errorText(error)}; give it a folder that it may write to`,
+      { cause: error },
+    );
+  }
+}
+
+/** What earlier runs left, oldest first. */
+async function recover(
+  folder: string,
+  newest: Newest,
+  log: Log,
+): Promise<{ segments: Segment[]; damaged: number; highest: number }> {
+  const segments: Segment[] = [];
+  let damaged = 0;
+  const numbers = (await readdir(folder)).flatMap((name) => segmentNumber(name) ?? []);
+  for (const number of numbers.sort((left, right) => left - right)) {
+    const segment = new Segment(folder, number);
+    try {
+      const lines = await segment.recover();
+      for (const { at, result } of lines.results) newest.note(result, { segment: number, at });
+      damaged += lines.damaged;
+      if (lines.damaged > 0)
+        log.warn('a file of the spool is damaged', { file: number, lines: lines.damaged });
+      if (segment.entries > 0) segments.push(segment);
+      else await segment.remove();
+    } catch (error) {
+      log.error('a file of the spool cannot be read and is left where it is', {
+        file: number,
+        error: errorText(error),
+      });
+    }
+  }
+  return { segments, damaged, highest: numbers.at(-1) ?? 0 };
+}
+
+/** How many results earlier runs lost without having told it. */
+async function lostBefore(folder: string): Promise<number> {
+  const text = await readFile(join(folder, LOST_FILE), 'utf8').catch(() => '0');
+  const lost = Number(text);
+  return Number.isSafeInteger(lost) && lost > 0 ? lost : 0;
+}

@@ -1,0 +1,108 @@
+import type { DeadLetter, Delivery } from '../../model/delivery.ts';
+import { type Clock, unixSeconds } from '../../runtime/clock.ts';
+import type { Counters } from '../../runtime/counters.ts';
+import { errorText } from '../../runtime/errors.ts';
+import type { Log } from '../../runtime/log.ts';
+import { type Registry, writing } from '../../state/registry.ts';
+import type { Views } from '../../state/views.ts';
+import { triedAnew } from './retry.ts';
+
+/** Dead letters that are kept, and for how long; the oldest go. */
+export const MOST_DEAD_LETTERS = 1_000;
+const LONGEST_KEPT_SECONDS = 30 * 86_400;
+
+export interface DeadLettersParts {
+  registry: Registry;
+  views: Pick<Views, 'deadLetters'>;
+  clock: Clock;
+  log: Log;
+  counters: Counters;
+  /** Of this server. */
+  mark: string;
+  /** Carries out deliveries whose commit has resolved. */
+  take: (deliveries: readonly Delivery[]) => void;
+}
+
+/**
+ * Looks after the deliveries that were given up: sends again those that somebody asked for, and drops the oldest when
+ * there are too many.
+ */
+export class DeadLetters {
+  readonly #parts: DeadLettersParts;
+  #looking = false;
+  #lookAgain = false;
+  #stopped = false;
+
+  constructor(parts: DeadLettersParts) {
+    this.#parts = parts;
+  }
+
+  /** Does what is to be done now. Never rejects: what a store cannot take is done at the next look. */
+  async look(): Promise<void> {
+    this.#lookAgain = true;
+    if (this.#looking) return;
+    this.#looking = true;
+    while (this.#lookAgain && !this.#stopped) {
+      this.#lookAgain = false;
+      try {
+        await this.#sendAgain();
+        await this.#dropOldest();
+      } catch (error) {
+        this.#parts.log.warn('dead letters could not be looked after', { error: errorText(error) });
+      }
+    }
+    this.#looking = false;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Only one of several servers gets hold of a letter. */
+  async #sendAgain(): Promise<void> {
+    const { registry, views, mark, take, log } = this.#parts;
+    const wanted = [...views.deadLetters()].filter(([, { again }]) => again !== undefined).sort(byName);
+    if (wanted.length === 0) return;
+    const names = wanted.map(([name]) => name);
+    const reads = await registry.read('dead', names);
+    const letters = reads.flatMap((read, index) =>
+      read?.value.again === undefined ? [] : [{ name: names[index] ?? '', read }],
+    );
+    const deliveries = letters.map(({ read }) => ({ ...triedAnew(read.value.delivery), holder: mark }));
+    const changes = letters.map(({ name, read }, index) => ({
+      writes: [
+        writing('dead', name, undefined, read.revision),
+        writing('delivery', name, deliveries[index], 'absent'),
+      ],
+    }));
+    const lost = new Set((await registry.store.commit(changes)).conflicts);
+    const ours = deliveries.filter((_, index) => !lost.has(index));
+    log.info('dead letters are sent again', { deliveries: ours.length });
+    take(ours);
+  }
+
+  async #dropOldest(): Promise<void> {
+    const { registry, views, clock, counters, log } = this.#parts;
+    const letters = views.deadLetters();
+    const oldestSeconds = unixSeconds(clock) - LONGEST_KEPT_SECONDS;
+    const tooOld = ({ timestamp }: DeadLetter): boolean => timestamp < oldestSeconds;
+    const surplus = letters.size - MOST_DEAD_LETTERS;
+    if (surplus <= 0 && ![...letters.values()].some(tooOld)) return;
+    const oldest = [...letters].sort(byTime).filter(([, letter], index) => index < surplus || tooOld(letter));
+    await registry.store.commit(oldest.map(([name]) => ({ writes: [writing('dead', name, undefined)] })));
+    counters.increment('dead_letters_dropped', oldest.length);
+    log.warn('dead letters were dropped: there were too many, or they were too old', {
+      deliveries: oldest.length,
+    });
+  }
+}
+
+type Named = readonly [name: string, letter: DeadLetter];
+
+function byName([left]: Named, [right]: Named): number {
+  return left < right ? -1 : 1;
+}
+
+function byTime([, left]: Named, [, right]: Named): number {
+  return left.timestamp - right.timestamp;
+}

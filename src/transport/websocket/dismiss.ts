@@ -1,0 +1,20 @@
+import type { WebSocket } from 'ws';
+import type { Clock } from '../../runtime/clock.ts';
+import type { ServerFrame } from './frames.ts';
+
+/** Close codes (RFC 6455, section 7.4). */
+export const CLOSE_LEAVING = 1001;
+export const CLOSE_REFUSED = 1008;
+
+/** A peer gets so long to answer that a connection is closed. */
+export const CLOSE_MS = 1_000;
+
+/** Tells a peer why it has to go, and closes; one that stays is cut off after a second. */
+export function dismiss(clock: Clock, socket: WebSocket, frame: ServerFrame, code: number): void {
+  const timer = clock.after(CLOSE_MS, () => socket.terminate());
+  socket.once('close', () => timer.cancel());
+  socket.send(JSON.stringify(frame));
+  socket.close(code);
+  // The answer has to be read.
+  socket.resume();
+}
