@@ -169,7 +169,7 @@ export class Results {
     const { result, keeping, answer } = sent;
     this.#ended(sent);
     if (this.#mayBeSentAgain(error)) {
-      if (keeping) void keeping.then((kept) => kept && this.#waits(kept));
+      if (keeping !== undefined) void keeping.then((kept) => kept && this.#waits(kept));
       else void this.#keep(result).then(answer);
       return;
     }
@@ -222,7 +222,7 @@ export class Results {
   }
 
   #keepSent(sent: Sent): void {
-    if (sent.keeping) return;
+    if (sent.keeping !== undefined) return;
     this.#parts.counters.increment('results_spooled');
     sent.keeping = this.#spool.add(sent.result, true);
     void sent.keeping.then((keeping) => {

@@ -82,12 +82,15 @@ async function closeWithin(app: FastifyInstance, clock: Clock, boundMs: number):
   await patience;
 }
 
+/** Connections that wait to be taken: a whole fleet comes back at once. The system may allow fewer. */
+const BACKLOG = 4_096;
+
 async function listen(
   app: FastifyInstance,
   { bind, port }: ApiParts['settings']['api'],
 ): Promise<{ address: string; port: number }> {
   try {
-    await app.listen({ host: bind, port });
+    await app.listen({ host: bind, port, backlog: BACKLOG });
   } catch (error) {
     throw listenError(error, bind, port);
   }

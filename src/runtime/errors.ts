@@ -35,6 +35,7 @@ export const ERROR_CODES = {
   SERVER_UNREACHABLE: 'unavailable',
   SERVER_REFUSED: 'refused',
   PORT_IN_USE: 'unavailable',
+  FOLDER_IN_USE: 'unavailable',
   PID_FILE_UNWRITABLE: 'config',
   ACCESS_LOCKOUT: 'conflict',
   ACCESS_TAKEN: 'conflict',

@@ -1,8 +1,9 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../runtime/clock.ts';
 import { errorText, TocsinError } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
+import { makeFolder } from '../../runtime/system/folder.ts';
 import { FileSpool, LOST_FILE } from './files.ts';
 import { Newest } from './newest.ts';
 import type { Spool } from './port.ts';
@@ -24,7 +25,7 @@ export interface SpoolOptions {
  */
 export async function openSpool({ folder, mostBytes, clock, log }: SpoolOptions): Promise<Spool> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     const newest = new Newest();
     const { segments, damaged, highest } = await recover(folder, newest, log);
     const lost = damaged + (await lostBefore(folder));

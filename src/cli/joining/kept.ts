@@ -1,11 +1,11 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorText, TocsinError } from '../../runtime/errors.ts';
+import { makeFolder } from '../../runtime/system/folder.ts';
 import { type Invitation, isInvitation, JOIN_VARIABLE, readJoinCode } from './code.ts';
 
 const FILE = 'join.json';
 const ONLY_MINE = 0o600;
-const MY_FOLDER = 0o700;
 
 /**
  * The invitation that this agent has. One in the environment is taken from there, so that nothing that the agent runs
@@ -27,7 +27,7 @@ export function takeInvitation(folder: string, environment: NodeJS.ProcessEnv): 
 function keep(folder: string, invitation: Invitation): void {
   const next = join(folder, `${FILE}.${process.pid}`);
   try {
-    mkdirSync(folder, { recursive: true, mode: MY_FOLDER });
+    makeFolder(folder);
     rmSync(next, { force: true });
     writeFileSync(next, `${JSON.stringify(invitation, null, 2)}\n`, { mode: ONLY_MINE, flag: 'wx' });
     renameSync(next, join(folder, FILE));

@@ -13,6 +13,7 @@ import type { Invitation } from '../joining/index.ts';
 import { agentTls } from './certificates.ts';
 import { spawnerOf, tellFiles } from './environment.ts';
 import { CONFIGURATION_CHECK, type Finding } from './finding.ts';
+import { lockFolder } from './folder-lock.ts';
 import { followConfiguration, type Origin } from './following.ts';
 import type { Reloadable } from './signals.ts';
 import type { Closer } from './stopping.ts';
@@ -47,6 +48,7 @@ export async function openAgentHouse(options: AgentHouseOptions, closers: Closer
   const world = worldOf(log);
   const live = { settings };
   const servers = serversOf(settings, options.invitation);
+  closers.push(await lockFolder(folder));
   const transport = openTransport(options, world, live, servers);
   closers.push(() => transport.close());
   const files = tellFiles({ folder, log, settings, service: 'client' }, closers);

@@ -10,6 +10,10 @@ import { triedAnew } from './retry.ts';
 /** Dead letters that are kept, and for how long; the oldest go. */
 export const MOST_DEAD_LETTERS = 1_000;
 const LONGEST_KEPT_SECONDS = 30 * 86_400;
+/** Characters that they may have together: outputs can be long, and all are in memory. */
+export const MOST_CHARACTERS = 64_000_000;
+/** Of a letter beside the output of its check, roughly. */
+const USUAL_CHARACTERS = 4_000;
 
 export interface DeadLettersParts {
   registry: Registry;
@@ -85,10 +89,12 @@ export class DeadLetters {
     const { registry, views, clock, counters, log } = this.#parts;
     const letters = views.deadLetters();
     const oldestSeconds = unixSeconds(clock) - LONGEST_KEPT_SECONDS;
-    const tooOld = ({ timestamp }: DeadLetter): boolean => timestamp < oldestSeconds;
-    const surplus = letters.size - MOST_DEAD_LETTERS;
-    if (surplus <= 0 && ![...letters.values()].some(tooOld)) return;
-    const oldest = [...letters].sort(byTime).filter(([, letter], index) => index < surplus || tooOld(letter));
+    let characters = 0;
+    const oldest = [...letters].sort(byTimeNewestFirst).filter(([, { delivery, timestamp }], index) => {
+      characters += delivery.event.check.output.length + USUAL_CHARACTERS;
+      return index >= MOST_DEAD_LETTERS || characters > MOST_CHARACTERS || timestamp < oldestSeconds;
+    });
+    if (oldest.length === 0) return;
     await registry.store.commit(oldest.map(([name]) => ({ writes: [writing('dead', name, undefined)] })));
     counters.increment('dead_letters_dropped', oldest.length);
     log.warn('dead letters were dropped: there were too many, or they were too old', {
@@ -103,6 +109,6 @@ function byName([left]: Named, [right]: Named): number {
   return left < right ? -1 : 1;
 }
 
-function byTime([, left]: Named, [, right]: Named): number {
-  return left.timestamp - right.timestamp;
+function byTimeNewestFirst([, left]: Named, [, right]: Named): number {
+  return right.timestamp - left.timestamp;
 }

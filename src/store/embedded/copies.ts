@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { copyFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorText, TocsinError } from '../../runtime/errors.ts';
-import { FILE_NAME, makeFolder } from './folder.ts';
+import { makeFolder } from '../../runtime/system/folder.ts';
+import { FILE_NAME } from './folder.ts';
 import type { FileTask, FromFileWorker } from './protocol.ts';
 import { startThread } from './thread.ts';
 
@@ -43,7 +44,7 @@ export async function restoreStore(
   const part = `${path}.part`;
   try {
     await demandFile(copy);
-    await makeFolder(folder);
+    makeFolder(folder);
     await copyFile(copy, part);
     const facts = await inspectStore(part);
     const kept = await putAside(path);

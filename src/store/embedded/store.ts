@@ -3,6 +3,7 @@ import type { Worker } from 'node:worker_threads';
 import type { Clock } from '../../runtime/clock.ts';
 import { errorText, TocsinError } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
+import { makeFolder } from '../../runtime/system/folder.ts';
 import type {
   Change,
   Committed,
@@ -21,7 +22,7 @@ import { Disk, type OpenedFile } from './disk.ts';
 import { Documents, revisionOf } from './documents.ts';
 import { type Encoded, encode } from './encode.ts';
 import { Feed, type FeedLimits } from './feed.ts';
-import { FILE_NAME, makeFolder } from './folder.ts';
+import { FILE_NAME } from './folder.ts';
 import { Leases } from './leases.ts';
 import type { AppendTuple, DocumentTuple, Piece, WorkerOptions } from './protocol.ts';
 import { RecentLogs } from './recent-logs.ts';
@@ -88,7 +89,7 @@ export class EmbeddedStore implements Store {
   static async open(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
     const path = join(options.folder, FILE_NAME);
     try {
-      await makeFolder(options.folder);
+      makeFolder(options.folder);
     } catch (cause) {
       const message = `The folder ${options.folder} of the store cannot be made: ${errorText(cause)}.`;
       throw new TocsinError('STORE_UNAVAILABLE', message, { cause });

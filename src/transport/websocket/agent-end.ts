@@ -15,6 +15,9 @@ export const MOST_UNACKNOWLEDGED = 10_000;
 /** Most bytes that were sent and have not left the process; beyond it publishing rejects. */
 export const MOST_WAITING_BYTES = 32 * 1024 * 1024;
 
+/** Reasons of one outage that are told. */
+const MOST_COMPLAINTS = 10;
+
 export interface WebsocketTransportParts {
   /** Name of the client that this agent is. */
   client: string;
@@ -57,8 +60,8 @@ class AgentEnd implements Transport {
   #timer: Timer | undefined;
   #tries = 0;
   #failures = 0;
-  /** What was complained about last, so that an outage is one line of the log and not one for each try. */
-  #complaint: string | undefined;
+  /** What was complained about since there was a connection: an outage is a line for each reason, not for each try. */
+  readonly #complaints = new Set<string>();
   #closed = false;
   #closing: Promise<void> | undefined;
 
@@ -192,7 +195,7 @@ class AgentEnd implements Transport {
   #welcomed({ message_bytes, version }: ServerFrame & { type: 'welcome' }, address: string): void {
     this.#largestFrame = message_bytes;
     this.#failures = 0;
-    this.#complaint = undefined;
+    this.#complaints.clear();
     this.#parts.log.info('connected to a server', { server: address, version });
     this.#joined.restore();
   }
@@ -216,10 +219,9 @@ class AgentEnd implements Transport {
 
   #complain(refused: boolean, reason: string, address: string): void {
     const { log } = this.#parts;
-    const said = refused ? reason : 'lost';
     const fields = { server: address, reason };
-    const again = said === this.#complaint;
-    this.#complaint = said;
+    const again = this.#complaints.has(reason) || this.#complaints.size >= MOST_COMPLAINTS;
+    if (!again) this.#complaints.add(reason);
     if (again) log.debug('still no server can be reached', fields);
     else if (refused) log.error('the server does not let this agent in; it tries on', fields);
     else log.warn('no server can be reached; what is to be sent waits', fields);

@@ -284,10 +284,8 @@ describe('a connected agent', () => {
       },
     );
     const own = await admitted(station);
-    const startMs = performance.now();
     for (let number = 1; number <= 2_500; number++) own.send(result(number));
     await until(() => taken === 2_500, 'all were taken');
-    expect(performance.now() - startMs).toBeGreaterThan(1_400);
     expect(station.counters.read('agents_held_back')).toBeGreaterThan(0);
   });
 
