@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../testing/clock.ts';
 import { numbered, type Post, pipelineWorld } from '../../testing/pipeline.ts';
-import { until } from '../../testing/until.ts';
+import { until, untilAdvancing } from '../../testing/until.ts';
 
 const world = pipelineWorld();
 const { pipelineWith, commitOnly, records, due } = world;
@@ -28,8 +28,7 @@ test('what a living server has in hand is left to it; when it stops, another tak
   await one.pipeline.stop(0);
   await clock.advance(20_000);
   await until(() => told.length === 2, 'both are told');
-  await clock.advance(1_000);
-  await until(() => two.pipeline.inHand === 0, 'both are written');
+  await untilAdvancing(clock, 20, () => two.pipeline.inHand === 0, 'both are written');
   expect(told).toEqual([1, 2]);
   expect(two.counters.read('deliveries_claimed')).toBe(2);
   expect((await records()).map(({ tries }) => tries)).toEqual([2, 2]);
@@ -52,8 +51,7 @@ test('a server that comes back after it was taken for dead leaves alone what oth
   ]);
   one.pipeline.take([delivery!]);
   await until(() => tries === 1, 'it failed once');
-  await clock.advance(100);
-  await until(() => one.pipeline.inHand === 0, 'it was let go');
+  await untilAdvancing(clock, 20, () => one.pipeline.inHand === 0, 'it was let go');
   await clock.advance(1_000_000);
   expect(tries).toBe(1);
   expect(await due()).toEqual([delivery?.id]);
