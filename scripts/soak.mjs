@@ -1,7 +1,8 @@
 // `npm run soak`: what runs short in `npm test` runs long here: every property on 10,000 random inputs, with one seed that
-// a later run can repeat (TOCSIN_SEED). Writes how it ended to `bench/soak.json`.
+// a later run can repeat (TOCSIN_SEED), and tests with real processes, which kill, cut and wait more often. Writes how it
+// ended to `bench/soak.json`, with what those tests noted (TOCSIN_FIGURES).
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,6 +25,7 @@ const files = execFileSync(
 ).split('\n');
 const folder = mkdtempSync(join(tmpdir(), 'tocsin-soak-'));
 const report = join(folder, 'report.json');
+const noted = join(folder, 'figures');
 const begun = Date.now();
 const { status } = spawnSync(
   join(root, 'node_modules/.bin/vitest'),
@@ -39,10 +41,11 @@ const { status } = spawnSync(
   {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, TOCSIN_RANDOM_INPUTS: inputs, TOCSIN_SEED: seed },
+    env: { ...process.env, TOCSIN_RANDOM_INPUTS: inputs, TOCSIN_SEED: seed, TOCSIN_FIGURES: noted },
   },
 );
 const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report, 'utf8'));
+const lines = existsSync(noted) ? readFileSync(noted, 'utf8').trimEnd().split('\n') : [];
 rmSync(folder, { recursive: true, force: true });
 const figures = {
   inputs: Number(inputs),
@@ -53,6 +56,7 @@ const figures = {
   minutes: Math.round((Date.now() - begun) / 6000) / 10,
   node: process.version,
   processors: availableParallelism(),
+  noted: lines.map((line) => JSON.parse(line)),
 };
 writeFileSync(join(root, 'bench/soak.json'), `${JSON.stringify(figures, null, 2)}\n`);
 process.stdout.write(`${JSON.stringify(figures)}\n`);

@@ -33,15 +33,24 @@ it('tells what comes from outside in one line of bounded length', async () => {
 
 it('records a cause once an hour, and no more causes than would push out what people did', async () => {
   const { audit } = world.access;
-  for (let time = 0; time < 1000; time++) audit.recordSeldom(`cause ${time}`, entry('refused'));
-  for (let time = 0; time < 3; time++) audit.recordSeldom('cause 1', entry('refused'));
+  for (let time = 0; time < 1000; time++) audit.recordSeldom(`source ${time}`, 'cause', entry('refused'));
+  for (let time = 0; time < 3; time++) audit.recordSeldom('source 1', 'cause', entry('refused'));
   await audit.record(entry('change'));
   expect(await audit.read({ limit: 1000 })).toHaveLength(201);
   await world.clock.advance(3_600_000);
-  audit.recordSeldom('cause 1', entry('refused again'));
+  audit.recordSeldom('source 1', 'cause', entry('refused again'));
   await audit.record(entry('change'));
   const [, newest] = await audit.read({ limit: 2 });
   expect(newest?.entry.what).toBe('refused again');
+});
+
+it('leaves room for others when one source makes up causes', async () => {
+  const { audit } = world.access;
+  for (let time = 0; time < 1000; time++) audit.recordSeldom('10.0.0.9', `cause ${time}`, entry('made up'));
+  audit.recordSeldom('10.0.0.8', 'cause', entry('another'));
+  await audit.record(entry('change'));
+  const told = (await audit.read({ limit: 1000 })).map((one) => one.entry.what);
+  expect(told).toEqual(['change', 'another', ...Array(50).fill('made up')]);
 });
 
 it('holds entries while the store is away, bounded and counted, and writes them later', async () => {

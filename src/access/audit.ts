@@ -13,6 +13,8 @@ const LONGEST_TEXT = 300;
 const SELDOM_MS = 3_600_000;
 /** Causes that are recorded within one such time: whoever makes up causes cannot push out what others did. */
 const MOST_CAUSES = 200;
+/** Of these, how many may be of one source: nor can it use them up and hide what others try. */
+const MOST_OF_ONE_SOURCE = 50;
 
 export interface AuditParts {
   registry: Registry;
@@ -33,8 +35,8 @@ export class Audit {
   #writing: Promise<void> | undefined;
   #willTryAgain = false;
   readonly #ended = new AbortController();
-  /** cause → elapsed milliseconds at which it was recorded */
-  readonly #causes = new Map<string, number>();
+  /** source and cause → when it was recorded, oldest first */
+  readonly #causes = new Map<string, { source: string; atMs: number }>();
 
   constructor(parts: AuditParts) {
     this.#parts = parts;
@@ -51,15 +53,23 @@ export class Audit {
     await this.#write();
   }
 
-  /** As `record`, but once in an hour for the same cause, and not for more than a few hundred causes. */
-  recordSeldom(cause: string, entry: Entry): void {
+  /**
+   * As `record`, but once in an hour for the same cause of the same source, and for a bounded number of causes, of each
+   * source and of all.
+   * @param source who is to be told apart from others: an address, or a name that was found true
+   */
+  recordSeldom(source: string, cause: string, entry: Entry): void {
     const nowMs = this.#parts.clock.elapsed();
-    for (const [known, atMs] of this.#causes) {
+    for (const [known, { atMs }] of this.#causes) {
       if (nowMs - atMs < SELDOM_MS) break;
       this.#causes.delete(known);
     }
-    if (this.#causes.has(cause) || this.#causes.size >= MOST_CAUSES) return;
-    this.#causes.set(cause, nowMs);
+    const key = `${source}\n${cause}`;
+    if (this.#causes.has(key) || this.#causes.size >= MOST_CAUSES) return;
+    let own = 0;
+    for (const known of this.#causes.values()) if (known.source === source) own += 1;
+    if (own >= MOST_OF_ONE_SOURCE) return;
+    this.#causes.set(key, { source, atMs: nowMs });
     void this.record(entry);
   }
 

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ClientState } from '../state/documents.ts';
+import { writing } from '../state/registry.ts';
 import { type AccessWorld, startAccess } from '../testing/access.ts';
 import type { Admitted } from '../transport/gatekeeper.ts';
 import type { AgentTokenWish } from './index.ts';
@@ -45,6 +47,28 @@ describe('without any credential', () => {
   it('a token that is not known is refused all the same', async () => {
     expect(await admit('web-1', 'tocsin_agent_000000000000_x')).toContain('not known');
   });
+});
+
+describe('the name under which a server reports about itself', () => {
+  it('is no agent’s, whatever its right is', async () => {
+    const client = { name: 'tocsin-srv', address: '', subscriptions: [], timestamp: 1 };
+    const state = { client, signature: '', seenAttendedMs: 0, seenAtMs: 0, self: true };
+    await world.store.commit([{ writes: [writing('client', 'tocsin-srv', state as ClientState)] }]);
+    expect(await admit('tocsin-srv')).toContain('A server reports about itself');
+    const anybody = await admitted('web-1');
+    expect(['tocsin-srv', 'web-2'].map((name) => anybody.speaksFor(name))).toEqual([false, true]);
+    const { secret } = await newToken({ sources: ['*'] });
+    expect(await admit('tocsin-srv', secret)).toContain('A server reports about itself');
+    expect(await admit('tocsin-srv', undefined, ['tocsin-srv'])).toContain('A server reports about itself');
+    expect((await admitted('web-1', secret)).speaksFor('tocsin-srv')).toBe(false);
+  });
+});
+
+it('somebody who never says who it is is recorded once an hour for each cause', async () => {
+  for (let time = 0; time < 3; time++) world.access.gatekeeper.strange('10.0.0.7', 'no hello\nat all');
+  expect(await entries()).toMatchObject([
+    { who: null, address: '10.0.0.7', what: 'agent refused', result: 'no hello at all' },
+  ]);
 });
 
 describe('a token', () => {

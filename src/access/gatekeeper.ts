@@ -4,6 +4,7 @@ import { type Clock, type Timer, unixSeconds } from '../runtime/clock.ts';
 import type { Counters } from '../runtime/counters.ts';
 import { errorText } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
+import type { ClientState } from '../state/documents.ts';
 import type { Registry } from '../state/registry.ts';
 import { update } from '../state/update.ts';
 import type { Admitted, Claim, Gatekeeper } from '../transport/gatekeeper.ts';
@@ -35,13 +36,15 @@ class AdmittedAgent implements Admitted {
   readonly address: string;
   readonly right: Right;
   readonly #sources: readonly string[];
+  readonly #isServer: (name: string) => boolean;
   readonly #controller = new AbortController();
 
-  constructor(claim: Claim, right: Right, sources: readonly string[]) {
+  constructor(claim: Claim, right: Right, sources: readonly string[], isServer: (name: string) => boolean) {
     this.client = claim.client;
     this.address = claim.address;
     this.right = right;
     this.#sources = sources;
+    this.#isServer = isServer;
   }
 
   get revoked(): AbortSignal {
@@ -49,7 +52,7 @@ class AdmittedAgent implements Admitted {
   }
 
   speaksFor(name: string): boolean {
-    return name === this.client || fitsAny(name, this.#sources);
+    return name === this.client || (fitsAny(name, this.#sources) && !this.#isServer(name));
   }
 
   end(): void {
@@ -79,7 +82,7 @@ export class TokenGatekeeper implements Gatekeeper {
       const admitted = await this.#judge(claim);
       if (typeof admitted !== 'string') return this.#keep(admitted);
       counters.increment('agents_refused');
-      audit.recordSeldom(`refused ${claim.address} ${admitted}`, {
+      audit.recordSeldom(claim.address, `refused ${admitted}`, {
         ...{ who: null, how: 'none', address: claim.address, what: 'agent refused' },
         ...{ target: isName(claim.client) ? `client=${claim.client}` : '', result: admitted },
       });
@@ -93,11 +96,17 @@ export class TokenGatekeeper implements Gatekeeper {
   offended(agent: Admitted, what: string): void {
     const { counters, audit } = this.#parts;
     counters.increment('agents_offended');
-    audit.recordSeldom(`offended ${agent.client} ${what}`, {
+    audit.recordSeldom(agent.client, `offended ${what}`, {
       ...{ who: `agent:${agent.client}`, what: 'agent offended', target: '', result: what },
       ...(agent instanceof AdmittedAgent
         ? { how: agent.right.how, address: agent.address }
         : { how: 'none', address: null }),
+    });
+  }
+
+  strange(address: string, why: string): void {
+    this.#parts.audit.recordSeldom(address, `strange ${why}`, {
+      ...{ who: null, how: 'none', address, what: 'agent refused', target: '', result: why },
     });
   }
 
@@ -143,10 +152,22 @@ export class TokenGatekeeper implements Gatekeeper {
     const { client, token: secret, certificateNames } = claim;
     if (!isName(client))
       return 'The name of the client is none: letters, digits, "_", "." and "-" are possible.';
+    if (this.#isServer(client))
+      return 'A server reports about itself under this name: choose another client.name.';
     if (secret !== undefined) return this.#byToken(claim, secret);
-    if (certificateNames?.includes(client)) return new AdmittedAgent(claim, { how: 'certificate' }, []);
-    if (!this.#parts.keyring.hasAgentCredentials()) return new AdmittedAgent(claim, { how: 'none' }, ['*']);
+    if (certificateNames?.includes(client)) return this.#agent(claim, { how: 'certificate' }, []);
+    if (!this.#parts.keyring.hasAgentCredentials()) return this.#agent(claim, { how: 'none' }, ['*']);
     return 'This server asks agents for a token: run "tocsin join" on it, and the line that it prints here.';
+  }
+
+  /** Whether a server reports about itself under a name: whoever had it could say that all is well. */
+  readonly #isServer = (name: string): boolean => {
+    const known = this.#parts.registry.store.view('client')?.get(name) as ClientState | undefined;
+    return known?.self === true;
+  };
+
+  #agent(claim: Claim, right: Right, sources: readonly string[]): AdmittedAgent {
+    return new AdmittedAgent(claim, right, sources, this.#isServer);
   }
 
   async #byToken(claim: Claim, secret: string): Promise<AdmittedAgent | string> {
@@ -163,7 +184,7 @@ export class TokenGatekeeper implements Gatekeeper {
       if (told !== undefined) return told;
     }
     used(token.id);
-    return new AdmittedAgent(claim, { how: 'token', id: token.id }, token.sources);
+    return this.#agent(claim, { how: 'token', id: token.id }, token.sources);
   }
 
   /** Notes that the token is this client's from now on; of two that come at the same time, one may be too late. */

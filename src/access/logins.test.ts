@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type AccessWorld, startAccess } from '../testing/access.ts';
+import { type AccessWorld, CHEAP_SCRYPT, startAccess } from '../testing/access.ts';
 import type { Recognised } from './index.ts';
+import { Logins } from './logins.ts';
+import { Passwords } from './passwords.ts';
 
 let world: AccessWorld;
 beforeEach(async () => {
@@ -138,6 +140,29 @@ describe('tokens', () => {
     expect(await ask(`Bearer ${agent.secret}`)).toBe('wrong');
     expect(await ask(`Bearer ${other.secret.slice(0, -1)}x`)).toBe('wrong');
   });
+});
+
+it('a wrong password is as much work for the user of the configuration as for anybody', async () => {
+  world.configure({ user: 'foo', password: 'bar' });
+  await world.access.users.add('ann', 'admin', PASSWORD, null);
+  let work = 0;
+  class Counting extends Passwords {
+    override isRight(password: string, kept: string | undefined): Promise<boolean> {
+      work += 1;
+      return super.isRight(password, kept);
+    }
+  }
+  const { keyring, audit } = world.access;
+  const { clock, counters } = world;
+  const passwords = new Counting(CHEAP_SCRYPT);
+  const logins = new Logins({ keyring, audit, clock, counters, passwords, used() {} });
+  const workOf = async (name: string): Promise<number> => {
+    const before = work;
+    expect(await logins.recognise(basic(name, 'wrong'), '10.0.0.9')).toBe('wrong');
+    // What nobody's password is compared with is compared in turn.
+    return Math.min(work - before, 1);
+  };
+  expect([await workOf('foo'), await workOf('ann'), await workOf('nobody')]).toEqual([1, 1, 1]);
 });
 
 describe('whoever fails', () => {

@@ -146,7 +146,10 @@ export class Logins {
     const { keyring, passwords } = this.#parts;
     const configured = keyring.configured();
     if (configured && sameText(name, configured.user)) {
-      return sameText(password, configured.password) ? configured : undefined;
+      if (sameText(password, configured.password)) return configured;
+      // A name that is answered at once when the password is wrong would be told from names that do not exist.
+      await passwords.isRight(password, undefined);
+      return undefined;
     }
     const user = keyring.users.get(name);
     const right = await passwords.isRight(password, user?.password);
@@ -170,7 +173,7 @@ export class Logins {
   #refuse(address: string): Unrecognised {
     const { audit, counters } = this.#parts;
     counters.increment('logins_refused');
-    audit.recordSeldom(`login ${address}`, {
+    audit.recordSeldom(address, 'login', {
       ...{ who: null, how: 'none', address, what: 'login refused', target: '' },
       result: 'wrong name, password or token; further ones within the hour are counted in logins_refused',
     });

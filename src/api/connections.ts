@@ -1,8 +1,11 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { Shares } from '../runtime/shares.ts';
 
 /** Connections of callers at once. Those that were upgraded count no more: whoever took them over bounds them. */
 const MOST_CONNECTIONS = 2_000;
+/** The part of them that one address may have: whoever opens all it can leaves room for others. */
+const SHARE = 3 / 4;
 
 /** Cuts connections beyond the bound as they come, and tells of each. */
 export function boundConnections(
@@ -10,22 +13,20 @@ export function boundConnections(
   dropped: () => void,
   most = MOST_CONNECTIONS,
 ): void {
-  let open = 0;
+  const open = new Shares(most, Math.ceil(most * SHARE));
   server.on('connection', (socket: Socket) => {
-    if (open >= most) {
+    // The system tells it only while the connection lasts.
+    const address = socket.remoteAddress ?? '';
+    if (!open.take(address)) {
       socket.destroy();
       dropped();
       return;
     }
-    open += 1;
-    socket.once('close', () => {
-      open -= 1;
-    });
+    socket.once('close', () => open.giveBack(address));
   });
   server.on('upgrade', (_request, socket) => {
-    open -= 1;
-    socket.once('close', () => {
-      open += 1;
-    });
+    const address = (socket as Socket).remoteAddress ?? '';
+    open.giveBack(address);
+    socket.once('close', () => open.takeAnyway(address));
   });
 }

@@ -112,7 +112,7 @@ export class Exchange {
     const what = `${request.method} ${urlOf(request).split('?', 1)[0]}`;
     const address = request.raw.socket.remoteAddress ?? null;
     const result = `refused: the role "${role}" is not enough`;
-    this.#parts.access.audit.recordSeldom(`forbidden ${who} ${what}`, {
+    this.#parts.access.audit.recordSeldom(who ?? '', `forbidden ${what}`, {
       ...{ who, how, address, what, target: '', result },
     });
   }

@@ -39,7 +39,9 @@ export function createHttp(
     keepAliveTimeout: KEPT_MS,
     http: node,
     // The framework takes either; what it makes of them differs in a type parameter alone.
-    ...((tls ? { https: { ...node, ...tlsOptions(tls) } } : {}) as object),
+    ...((tls
+      ? { https: { ...node, handshakeTimeout: limits.headersMs, ...tlsOptions(tls) } }
+      : {}) as object),
     bodyLimit: USUAL_BODY_BYTES,
     logger: false,
     exposeHeadRoutes: false,

@@ -18,6 +18,10 @@ export interface StreamEvent {
 
 /** What Node says of certificates that it does not believe. */
 const UNTRUSTED = /CERT|SELF_SIGNED|ALTNAME|UNABLE_TO/;
+/** What Node says when plain HTTP answers where TLS was spoken. */
+const NO_TLS = 'ERR_SSL_WRONG_VERSION_NUMBER';
+/** What Node says when the other end closes before it answers, as TLS does with plain HTTP. */
+const HUNG_UP = /^(UND_ERR_SOCKET|ECONNRESET)$/;
 const PAGE = 1000;
 const TIMEOUT_MS = 30_000;
 /** A stream that says nothing for this long, not even a comment, is dead. */
@@ -125,34 +129,42 @@ export class ApiClient {
   async #demand(response: Response, path: string): Promise<void> {
     if (response.ok) return;
     const { url } = this.#address;
-    if (response.status === 401) {
-      throw new TocsinError(
-        'SERVER_REFUSED',
-        `${url} wants to know who asks: set TOCSIN_API_TOKEN or --token-file, or TOCSIN_USER and TOCSIN_PASSWORD`,
-      );
-    }
+    if (response.status === 401) throw new TocsinError('SERVER_REFUSED', this.#stranger());
     const body = (await response.text()).slice(0, 1000);
     const told = toldIn(body);
     if (told !== undefined && response.status === 400) throw new TocsinError('MESSAGE_INVALID', told);
+    if (told !== undefined && response.status < 500) throw new TocsinError('SERVER_REFUSED', told);
     const rest = told ?? body.slice(0, 200);
     throw new TocsinError('SERVER_REFUSED', `${url}${path} answered ${response.status} ${rest}`.trimEnd());
   }
 
-  #unreachable(error: unknown): TocsinError {
-    const { url } = this.#address;
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    if (UNTRUSTED.test((cause as NodeJS.ErrnoException).code ?? ''))
-      return new TocsinError(
-        'SERVER_UNREACHABLE',
-        `The certificate of ${url} is not trusted (${errorText(cause)}). Name who signed it with NODE_EXTRA_CA_CERTS=FILE, and a name that is in it with --url.`,
-        { cause: error },
-      );
-    return new TocsinError(
-      'SERVER_UNREACHABLE',
-      `No Tocsin answers at ${url} (${errorText(cause) || 'no connection'}). Start one with "tocsin up", or name another with --url or --port.`,
-      { cause: error },
-    );
+  /** What to do when the server does not know who asks, or does not believe it. */
+  #stranger(): string {
+    const { url, user, token } = this.#address;
+    if (token !== undefined)
+      return `${url} does not take this token: it is wrong, has expired, or was revoked`;
+    if (user !== undefined)
+      return `${url} does not take this name and password (TOCSIN_USER, TOCSIN_PASSWORD)`;
+    return `${url} wants to know who asks: set TOCSIN_API_TOKEN or --token-file, or TOCSIN_USER and TOCSIN_PASSWORD`;
   }
+
+  #unreachable(error: unknown): TocsinError {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    const message = unreachableText(this.#address.url, cause);
+    return new TocsinError('SERVER_UNREACHABLE', message, { cause: error });
+  }
+}
+
+function unreachableText(url: string, cause: unknown): string {
+  const code = (cause as NodeJS.ErrnoException).code ?? '';
+  const why = errorText(cause) || 'no connection';
+  if (code === NO_TLS)
+    return `What answers at ${url} speaks no TLS: ask ${url.replace('https:', 'http:')} instead.`;
+  if (HUNG_UP.test(code) && url.startsWith('http:'))
+    return `What answers at ${url} hangs up (${why}). If it speaks TLS, ask ${url.replace('http:', 'https:')} instead.`;
+  if (UNTRUSTED.test(code))
+    return `The certificate of ${url} is not trusted (${why}). Name who signed it with NODE_EXTRA_CA_CERTS=FILE, and a name that is in it with --url.`;
+  return `No Tocsin answers at ${url} (${why}). Start one with "tocsin up", or name another with --url or --port.`;
 }
 
 /** The sentence in a refusal, with its place in what was asked; undefined when there is none. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { jsonText } from './commands/ask.ts';
 import { table } from './table.ts';
 import { duration, firstLine, historyStrip, safeText, severityWord, type Terminal } from './text.ts';
 
@@ -52,4 +53,13 @@ test('a table is cut on a terminal, in its last column only, and whole elsewhere
   expect(cut.split('\n').every((line) => line.length <= 40)).toBe(true);
   expect(cut).toContain('CRITICAL');
   expect(cut).toContain('…');
+});
+
+test('JSON for scripts is the same document, and nothing in it can be obeyed by a terminal', () => {
+  const value = { output: 'a\u001b[2J\u009b31m\u202eb\u2066\u007f\n', ä: '€ 😀' };
+  const text = jsonText(value);
+  expect(JSON.parse(text)).toEqual(value);
+  const codes = Array.from(text.slice(0, -1), (character) => character.charCodeAt(0));
+  expect(codes.filter((code) => (code < 32 && code !== 10) || (code > 126 && code < 160))).toEqual([]);
+  expect(text).not.toMatch(/[\u202a-\u202e\u2066-\u2069]/);
 });

@@ -65,6 +65,7 @@ export const COUNTERS = {
   heartbeats_sent: 'calls of `tocsin.blindness.heartbeat_url` that were answered well',
   heartbeats_failed: 'calls of `tocsin.blindness.heartbeat_url` that failed',
   servers_lost: 'connections to a server that an agent lost or could not make',
+  brokers_lost: 'connections to a broker that were lost or could not be made',
   agent_connections_refused:
     'connections for agents refused before anybody asked who it is: from web pages, with no hello that can be read, or one too many of a client',
   agents_turned_away:
@@ -79,7 +80,7 @@ export const COUNTERS = {
   api_refused: 'HTTP requests refused for a foreign Host or Origin, or without the right user and password',
   logins_refused: 'logins to the API with a wrong name, password or token, or refused after too many of them',
   agents_refused: 'agents that were not let in, for their token or their name',
-  agents_offended: 'messages of agents that were let in, about what they may not speak for',
+  agents_offended: 'times that an agent which was let in did what it may not',
   audit_lost: 'entries of the audit log that were lost because the store was away for long',
   api_failed: 'HTTP requests that could not be answered',
   api_dropped: 'HTTP connections refused because too many were open',

@@ -92,7 +92,11 @@ export class Server {
       rules: { ...settings, plugins: this.#withCanary(parts.plugins) },
       commandTimeoutMs: settings.spawn.defaultTimeoutMs,
     });
-    const admission = new Admission({ log, counters, largestBytes: () => this.#largestBytes });
+    const admission = new Admission({
+      ...{ log, counters },
+      largestBytes: () => this.#largestBytes,
+      refused: (sender) => this.#limits.invalid(sender),
+    });
     const listening = (): boolean =>
       registry.store.connected &&
       transport.connected &&
@@ -109,7 +113,7 @@ export class Server {
       ...shared,
       admission,
       limits: this.#limits,
-      decide: (event) => this.#pipeline.decide(event),
+      decide: (event, quietly) => this.#pipeline.decide(event, quietly),
       take: (deliveries) => this.#pipeline.take(deliveries),
       selfClient: () => selfClientName(this.#settings.server.name),
     };

@@ -42,6 +42,8 @@ export interface TakenNumber extends BootNumbers {
   agent: string;
   /** A text alone: an older version wrote it down without its numbers. */
   earlierBoots: readonly (string | BootNumbers)[];
+  /** True while all that came of this process had waited on disk: another one may be running by now. */
+  spooled?: true | undefined;
   /** What late results are compared with, oldest first; missing: nothing was ever missing. */
   before?: readonly StatusPoint[] | undefined;
 }

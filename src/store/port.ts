@@ -128,7 +128,8 @@ export interface Store {
 
   /**
    * The committed documents of a kind by name, live, for drivers that hold them in memory; undefined otherwise.
-   * It changes only when `commit` is called and when the store fails; code that does not wait never sees it move.
+   * It changes only when `commit` is called, when the store fails and, where others share it, when they write; code that
+   * does not wait never sees it move.
    */
   view(kind: string): ReadonlyMap<string, unknown> | undefined;
 

@@ -38,6 +38,7 @@ export function testSettings({ checks = [], ...overrides }: SettingsOverrides = 
       key: undefined,
       spoolBytes: 104_857_600,
     },
+    rabbitmq: undefined,
     limits: { resultsPerSecond: 1_000_000, bytesPerSecond: 1e9, messageBytes: 10_485_760, checks: 1_000_000 },
     blindness: { canaryMs: 0, heartbeatUrl: undefined },
     document: {},

@@ -16,6 +16,12 @@ const LOOK_AGAIN_MS = 20;
 const LEAVE_MS = 15_000;
 /** Every process that a workplace starts, and all that come of it, carry this variable. */
 const MARK = 'TOCSIN_TEST_MARK';
+/** Root may write anywhere, except without these powers (capabilities(7)). */
+const WITHOUT_POWERS = [
+  'setpriv',
+  '--bounding-set=-dac_override,-dac_read_search',
+  '--inh-caps=-dac_override',
+];
 const LISTENS = /^Tocsin listens on (https?:\S+); data in (.+)$/m;
 
 /** How a process ended, and everything that it wrote. */
@@ -204,13 +210,19 @@ export class UpProcess extends TocsinProcess {
   }
 }
 
-export interface UpOptions {
+/** What a process is kept from. */
+export interface Limits {
+  /** No file that it writes may grow larger than this many times 512 bytes: writing fails then, as on a full disk. */
+  fileBlocks?: number;
+  /** The permissions of files and folders count for it, even when root runs the test. */
+  ordinary?: boolean;
+}
+
+export interface UpOptions extends Limits {
   /** Folder with the configuration: `conf` unless told otherwise. */
   config?: string;
   /** Where state is kept: `data` unless told otherwise. */
   data?: string;
-  /** No file that it writes may grow larger than this many times 512 bytes: writing fails then, as on a full disk. */
-  fileBlocks?: number;
   /** Variables that it sees beside the usual few. */
   environment?: Readonly<Record<string, string>>;
   /** `server`: without an agent of its own. `up` unless told otherwise. */
@@ -264,8 +276,12 @@ export class Workplace {
   }
 
   /** Starts a command of Tocsin that goes on. */
-  start(args: readonly string[], environment: Readonly<Record<string, string>> = {}): TocsinProcess {
-    const started = new TocsinProcess(this.#spawn(args, { environment }));
+  start(
+    args: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+    limits: Limits = {},
+  ): TocsinProcess {
+    const started = new TocsinProcess(this.#spawn(args, { ...limits, environment }));
     this.#started.push(started);
     return started;
   }
@@ -273,6 +289,16 @@ export class Workplace {
   /** Runs a command of Tocsin to its end. */
   run(...args: string[]): Promise<Ended> {
     return this.start(args).ended;
+  }
+
+  /** As `run`, with variables beside the usual few, and with what comes on standard input. */
+  runGiven(
+    given: { environment?: Readonly<Record<string, string>>; input?: string },
+    ...args: string[]
+  ): Promise<Ended> {
+    const started = new TocsinProcess(this.#spawn(args, given));
+    this.#started.push(started);
+    return started.ended;
   }
 
   /** What runs now of all that was started here; processes that have ended are not among them. */
@@ -301,17 +327,21 @@ export class Workplace {
     return this.#commandLine;
   }
 
-  #spawn(args: readonly string[], options: UpOptions = {}): ChildProcess {
-    const { fileBlocks, environment } = options;
-    const line = [process.execPath, this.#program(), ...args];
+  #spawn(args: readonly string[], options: UpOptions & { input?: string } = {}): ChildProcess {
+    const { fileBlocks, ordinary, environment, input } = options;
+    const powerless = ordinary === true && process.getuid?.() === 0 ? WITHOUT_POWERS : [];
+    const line = [...powerless, process.execPath, this.#program(), ...args];
     const limited = ['sh', '-c', `trap '' XFSZ; ulimit -f ${fileBlocks}; exec "$0" "$@"`, ...line];
     const [program = '', ...rest] = fileBlocks === undefined ? line : limited;
     const { PATH, HOME } = process.env;
-    return spawn(program, rest, {
+    const child = spawn(program, rest, {
       cwd: this.folder,
       env: { PATH, HOME, LANG: 'C.UTF-8', ...environment, [MARK]: this.#mark },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
+    // A command that ends before it has read everything is what its exit code says.
+    child.stdin?.on('error', () => undefined).end(input);
+    return child;
   }
 }
 

@@ -28,4 +28,6 @@ export interface Gatekeeper {
    * same cause. Never throws, and may be called as often as messages come.
    */
   offended(agent: Admitted, what: string): void;
+  /** Is told why somebody was sent away who never said who it is; bound as `offended` is. */
+  strange?(address: string, why: string): void;
 }

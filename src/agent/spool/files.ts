@@ -1,13 +1,13 @@
-import { rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Clock } from '../../runtime/clock.ts';
 import { errorText } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import { lineOf } from './lines.ts';
+import type { Losses } from './losses.ts';
 import { MemorySpool } from './memory.ts';
 import type { Newest } from './newest.ts';
 import type { Keeping, Kept, NumberedResult, Place, Spool } from './port.ts';
 import { Segment } from './segment.ts';
+import { walk } from './walk.ts';
 
 /** Milliseconds until a disk that took nothing is asked again. */
 const DISK_REST_MS = 1_000;
@@ -17,18 +17,16 @@ const LARGEST_WRITE = 1_048_576;
 const LARGEST_SEGMENT = 1_048_576;
 /** The room is that of at least so many files. */
 const LEAST_SEGMENTS = 8;
-/** Name of the file that tells how many results went lost, until that is known. */
-export const LOST_FILE = 'lost';
 
 export interface FileSpoolParts {
   folder: string;
   mostBytes: number;
   clock: Clock;
   log: Log;
-  /** What earlier runs left, oldest first, how much they lost, and the highest number that a file of theirs has. */
+  /** What earlier runs left, oldest first, and the highest number that a file of theirs has. */
   segments: readonly Segment[];
-  lost: number;
   highest: number;
+  losses: Losses;
   newest: Newest;
 }
 
@@ -52,11 +50,12 @@ export class FileSpool implements Spool {
   #nextNumber: number;
   #size = 0;
   #bytes = 0;
-  #lost: number;
   /** What waits to be written, and how much does or is being written. */
   #wanting: Wanting[] = [];
   #unwritten = 0;
   #walk: AsyncGenerator<Kept> | undefined;
+  /** What left and is not written down. */
+  readonly #left = new Map<Segment, number[]>();
   /** One change of files after the other. */
   #turn: Promise<void> = Promise.resolve();
   /** Elapsed milliseconds before which a disk that took nothing is left alone; undefined: it takes what comes. */
@@ -66,7 +65,6 @@ export class FileSpool implements Spool {
   constructor(parts: FileSpoolParts) {
     this.#parts = parts;
     this.#newest = parts.newest;
-    this.#lost = parts.lost;
     this.#nextNumber = parts.highest + 1;
     for (const segment of parts.segments) {
       this.#segments.set(segment.number, segment);
@@ -80,14 +78,14 @@ export class FileSpool implements Spool {
   }
 
   get lost(): number {
-    return this.#lost + this.#memory.lost;
+    return this.#parts.losses.count + this.#memory.lost;
   }
 
   /** Makes the first file and room for it. Rejects with the system's error when none can be written. */
   async begin(): Promise<void> {
     this.#writing = await this.#create();
     await this.#dropOldest(0);
-    await this.#noteLost();
+    await this.#parts.losses.note();
   }
 
   add(result: NumberedResult, held = false): Promise<Keeping | undefined> {
@@ -100,12 +98,12 @@ export class FileSpool implements Spool {
 
   async take(most: number): Promise<Kept[]> {
     const taken: Kept[] = [];
-    this.#walk ??= this.#everything();
-    const walk = this.#walk;
+    this.#walk ??= walk(this.#segments, this.#newest, (segment) => this.#load(segment));
+    const walking = this.#walk;
     while (taken.length < most) {
-      const next = await walk.next();
+      const next = await walking.next();
       if (next.done) {
-        if (this.#walk === walk) this.#walk = undefined;
+        if (this.#walk === walking) this.#walk = undefined;
         break;
       }
       taken.push(next.value);
@@ -121,7 +119,7 @@ export class FileSpool implements Spool {
       segment.out.delete(at);
       segment.done.add(at);
       this.#size -= 1;
-      if (segment.waiting === 0) this.#inTurn(() => this.#removeWhenDone(segment));
+      this.#noteDone(segment, at);
     }
     if (this.#size === 0) this.#newest.clear();
   }
@@ -133,9 +131,9 @@ export class FileSpool implements Spool {
   }
 
   forgetLost(): void {
-    this.#lost = 0;
+    this.#parts.losses.forget();
     this.#memory.forgetLost();
-    this.#inTurn(() => this.#noteLost());
+    this.#inTurn(() => this.#parts.losses.note());
   }
 
   async close(): Promise<number> {
@@ -150,35 +148,27 @@ export class FileSpool implements Spool {
     return this.#memory.close();
   }
 
+  /** Its file goes with the last that leaves; until then those that left are written down, all that come together at once. */
+  #noteDone(segment: Segment, at: number): void {
+    const left = this.#left.get(segment);
+    if (left) left.push(at);
+    else {
+      this.#left.set(segment, [at]);
+      this.#inTurn(async () => {
+        const places = this.#left.get(segment) ?? [];
+        this.#left.delete(segment);
+        await this.#removeWhenDone(segment);
+        if (this.#segments.has(segment.number)) await segment.noteDone(places);
+      });
+    }
+  }
+
   /** Does `change` when the changes before it are done. What goes wrong is logged. */
   #inTurn(change: () => Promise<void>): void {
     this.#turn = this.#turn.then(change).catch((error: unknown) => {
       const fields = { folder: this.#parts.folder, error: errorText(error) };
       this.#parts.log.error('the spool cannot use its folder as it should', fields);
     });
-  }
-
-  async *#everything(): AsyncGenerator<Kept> {
-    const newest = this.#newest.places();
-    for (const segment of [...this.#segments.values()]) {
-      const places = newest.get(segment.number);
-      if (places) yield* this.#free(segment, places);
-    }
-    // Files that come into being meanwhile are walked as well.
-    for (const segment of this.#segments.values()) yield* this.#free(segment);
-  }
-
-  /** What nobody holds of a segment, or of some places in it. */
-  async *#free(segment: Segment, among?: ReadonlySet<number>): AsyncGenerator<Kept> {
-    for (let seen = -1; seen < segment.entries; ) {
-      seen = segment.entries;
-      if (segment.out.size >= segment.waiting) return;
-      for (const { at, result } of await this.#load(segment)) {
-        if (segment.done.has(at) || segment.out.has(at) || among?.has(at) === false) continue;
-        segment.out.add(at);
-        yield { result, place: { segment: segment.number, at } };
-      }
-    }
   }
 
   /** What stands in a segment. What can no longer be read is lost. */
@@ -312,15 +302,7 @@ export class FileSpool implements Spool {
 
   #lose(results: number, reason: string): void {
     if (results === 0) return;
-    this.#lost += results;
-    this.#parts.log.warn('the spool dropped results', { results, reason });
-    this.#inTurn(() => this.#noteLost());
-  }
-
-  /** What was lost is told even if we end before. */
-  async #noteLost(): Promise<void> {
-    const path = join(this.#parts.folder, LOST_FILE);
-    if (this.#lost > 0) await writeFile(path, String(this.#lost), { mode: 0o600 });
-    else await rm(path, { force: true });
+    this.#parts.losses.add(results, reason);
+    this.#inTurn(() => this.#parts.losses.note());
   }
 }

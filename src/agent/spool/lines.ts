@@ -34,6 +34,11 @@ export function readLines(bytes: Buffer): Lines {
   return lines;
 }
 
+/** The lines of some results alone. */
+export function wholeLines(bytes: Buffer, results: Lines['results']): Buffer {
+  return Buffer.concat(results.map(({ at }) => bytes.subarray(at, bytes.indexOf(NEWLINE, at) + 1)));
+}
+
 function resultIn(line: Buffer): NumberedResult | undefined {
   const text = line.subarray(SUM_DIGITS + 1);
   if (line.subarray(0, SUM_DIGITS + 1).toString('latin1') !== `${sumOf(text)} `) return undefined;

@@ -1,10 +1,10 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
 import type { Clock } from '../../runtime/clock.ts';
 import { errorText, TocsinError } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import { makeFolder } from '../../runtime/system/folder.ts';
-import { FileSpool, LOST_FILE } from './files.ts';
+import { FileSpool } from './files.ts';
+import { Losses } from './losses.ts';
 import { Newest } from './newest.ts';
 import type { Spool } from './port.ts';
 import { Segment, segmentNumber } from './segment.ts';
@@ -27,9 +27,9 @@ export async function openSpool({ folder, mostBytes, clock, log }: SpoolOptions)
   try {
     makeFolder(folder);
     const newest = new Newest();
-    const { segments, damaged, highest } = await recover(folder, newest, log);
-    const lost = damaged + (await lostBefore(folder));
-    const spool = new FileSpool({ folder, mostBytes, clock, log, segments, lost, highest, newest });
+    const losses = await Losses.of(folder, log);
+    const { segments, highest } = await recover(folder, { newest, losses, log });
+    const spool = new FileSpool({ folder, mostBytes, clock, log, segments, highest, losses, newest });
     await spool.begin();
     return spool;
   } catch (error) {
@@ -44,21 +44,17 @@ export async function openSpool({ folder, mostBytes, clock, log }: SpoolOptions)
 /** What earlier runs left, oldest first. */
 async function recover(
   folder: string,
-  newest: Newest,
-  log: Log,
-): Promise<{ segments: Segment[]; damaged: number; highest: number }> {
+  { newest, losses, log }: { newest: Newest; losses: Losses; log: Log },
+): Promise<{ segments: Segment[]; highest: number }> {
   const segments: Segment[] = [];
-  let damaged = 0;
   const numbers = (await readdir(folder)).flatMap((name) => segmentNumber(name) ?? []);
   for (const number of numbers.sort((left, right) => left - right)) {
     const segment = new Segment(folder, number);
     try {
       const lines = await segment.recover();
       for (const { at, result } of lines.results) newest.note(result, { segment: number, at });
-      damaged += lines.damaged;
-      if (lines.damaged > 0)
-        log.warn('a file of the spool is damaged', { file: number, lines: lines.damaged });
-      if (segment.entries > 0) segments.push(segment);
+      if (lines.damaged > 0) losses.add(lines.damaged, `lines of its file ${number} are damaged`);
+      if (segment.waiting > 0) segments.push(segment);
       else await segment.remove();
     } catch (error) {
       log.error('a file of the spool cannot be read and is left where it is', {
@@ -67,12 +63,5 @@ async function recover(
       });
     }
   }
-  return { segments, damaged, highest: numbers.at(-1) ?? 0 };
-}
-
-/** How many results earlier runs lost without having told it. */
-async function lostBefore(folder: string): Promise<number> {
-  const text = await readFile(join(folder, LOST_FILE), 'utf8').catch(() => '0');
-  const lost = Number(text);
-  return Number.isSafeInteger(lost) && lost > 0 ? lost : 0;
+  return { segments, highest: numbers.at(-1) ?? 0 };
 }

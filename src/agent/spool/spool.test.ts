@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../testing/clock.ts';
 import { memoryLog } from '../../testing/log.ts';
 import { RANDOM_INPUTS } from '../../testing/random.ts';
+import { until } from '../../testing/until.ts';
 import { MemorySpool, openSpool } from './index.ts';
 import type { Keeping, Kept, NumberedResult, Spool } from './port.ts';
 
@@ -81,6 +83,33 @@ describe('a spool on disk', () => {
     if (held) spool.giveBack([held.place]);
     expect(numbersOf(await all(spool))).toEqual([4]);
     await spool.close();
+  });
+
+  it('hands out again after a death only what had not left, whatever became of the list of those', async () => {
+    const first = await opened();
+    await fill(first, range(1, 6));
+    const kept = await all(first);
+    first.done(kept.filter(({ result: { id } }) => id.number % 2 === 0).map(({ place }) => place));
+    await until(() => existsSync(join(folder, '000000000001.done')), 'it is written down');
+    const [spool, list] = await Promise.all(
+      ['spool', 'done'].map((end) => readFile(join(folder, `000000000001.${end}`))),
+    );
+    // Nobody closes it: the process is gone.
+    const second = await opened();
+    expect(numbersOf(await all(second))).toEqual([5, 1, 3]);
+    await second.close();
+    for (let cut = 0; cut <= (list?.length ?? 0); cut++) {
+      await rm(folder, { recursive: true });
+      await mkdir(folder);
+      await writeFile(join(folder, '000000000001.spool'), spool ?? '');
+      await writeFile(join(folder, '000000000001.done'), list?.subarray(0, cut) ?? '');
+      const again = await opened();
+      const numbers = new Set(numbersOf(await all(again)));
+      expect(numbers.size).toBe(6 - Math.floor(cut / 9));
+      expect([1, 3, 5].every((number) => numbers.has(number))).toBe(true);
+      await again.close();
+    }
+    await first.close();
   });
 
   it('leaves nothing on disk once all were delivered, and goes on', async () => {
@@ -157,6 +186,23 @@ describe('files that are not as they were', () => {
       await again.close();
     }
   }, 30_000);
+
+  it('are mended at the first opening: a damaged line is counted once, and the others keep their order', async () => {
+    const spool = await opened();
+    await fill(spool, range(1, 4));
+    await spool.close();
+    const [name = ''] = await files();
+    const bytes = await readFile(join(folder, name));
+    bytes[Math.floor(bytes.length / 2) + 20] = 0x21;
+    await writeFile(join(folder, name), bytes.subarray(0, bytes.length - 3));
+    for (let opening = 0; opening < 3; opening++) {
+      const again = await opened();
+      expect([again.size, again.lost]).toEqual([2, 2]);
+      expect(numbersOf(await all(again)).sort()).toEqual([1, 2]);
+      await again.close();
+    }
+    expect(await files()).toEqual([name]);
+  });
 
   it('of any content are no refusal to open', async () => {
     await fc.assert(

@@ -11,8 +11,9 @@ const tokenName = () =>
     pattern: '^[\\w .:@/-]{1,100}$',
     expected: 'a text of at most 100 letters, digits, spaces and . : @ / _ -',
   });
+const NAMES = 'a name of letters, digits, "_", "." and "-", in which "*" stands for any part';
 const patterns = () =>
-  Type.Array(Type.String({ pattern: NAME_GLOB }), {
+  Type.Array(Type.String({ pattern: NAME_GLOB, expected: NAMES }), {
     maxItems: MOST_PATTERNS,
     expected: `at most ${MOST_PATTERNS} names, in which "*" stands for any part`,
   });

@@ -128,7 +128,14 @@ export async function isUnknown(
   return client !== undefined && found.length === 0 && (await api.get(`/clients/${client}`)) === undefined;
 }
 
-/** JSON for scripts, one document with a line end. */
+/** What a terminal could obey and JSON leaves as it is: control characters behind ASCII, and those that turn text round. */
+const SHOWN_AS_CODE = /[\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+
+/** JSON for scripts, one document with a line end; harmless where it is shown to people. */
 export function jsonText(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  return `${JSON.stringify(value, null, 2).replace(SHOWN_AS_CODE, codeOf)}\n`;
+}
+
+function codeOf(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

@@ -21,16 +21,15 @@ export interface BackupOptions extends AskOptions {
 /** `tocsin backup FILE`: everything that is stored, as one file, from a running server or from a folder at rest. */
 export async function backup(file: string, options: BackupOptions, terminal: Terminal): Promise<number> {
   const target = resolve(file);
-  if (!options.force && (await exists(target)))
-    throw new TocsinError('USAGE', `${target} exists; name another file, or replace it with --force`);
+  await demandRoom(target, options.force === true);
   const part = `${target}.part`;
   await rm(part, { force: true });
   try {
     if (options.data === undefined) await download(part, options);
-    else await copyStore(storeFolder(options.data), part);
-    const { bytes } = await inspectStore(part);
+    else await copyAtRest(options.data, part);
+    const { bytes } = await inspectStore(part, target);
     await settle(part, target);
-    terminal.write(`${target}: ${megabytes(bytes)}, whole; "tocsin restore" puts it back\n`);
+    terminal.write(`${target}: ${size(bytes)}, whole; "tocsin restore" puts it back\n`);
     return EXIT.ok;
   } finally {
     await rm(part, { force: true });
@@ -44,7 +43,7 @@ export interface RestoreOptions {
 /** `tocsin restore FILE`: puts a backup in the place of what a server that does not run has stored. */
 export async function restore(file: string, { data }: RestoreOptions, terminal: Terminal): Promise<number> {
   const { path, kept, bytes } = await restoreStore(resolve(file), storeFolder(data));
-  terminal.write(`${path}: ${megabytes(bytes)} restored\n`);
+  terminal.write(`${path}: ${size(bytes)} restored\n`);
   if (kept !== undefined) terminal.write(`what was there before is kept as ${kept}\n`);
   return EXIT.ok;
 }
@@ -75,13 +74,25 @@ async function settle(part: string, target: string): Promise<void> {
   await rename(part, target);
 }
 
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
+/** Nothing is asked for, and nothing is replaced, that could not be put there. */
+async function demandRoom(target: string, force: boolean): Promise<void> {
+  const found = await stat(target).catch(() => undefined);
+  if (!found) return;
+  if (found.isDirectory()) throw new TocsinError('USAGE', `${target} is a folder; name a file in it`);
+  if (!force)
+    throw new TocsinError('USAGE', `${target} exists; name another file, or replace it with --force`);
 }
 
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
+async function copyAtRest(data: string, part: string): Promise<void> {
+  try {
+    await copyStore(storeFolder(data), part);
+  } catch (error) {
+    if (!(error instanceof TocsinError && error.code === 'STORE_LOCKED')) throw error;
+    const message = `a server has ${storeFolder(data)} open; leave out --data, and the server that runs is asked for the copy`;
+    throw new TocsinError('STORE_LOCKED', message, { cause: error });
+  }
+}
+
+function size(bytes: number): string {
+  return bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -20,6 +20,8 @@ interface ListedEntry {
 }
 
 const PAGE = 1000;
+/** Results that say nothing beside that it was done. */
+const DONE = /^(2\d\d|done)$/;
 
 /** `tocsin audit`: who changed what and when, newest first. */
 export async function audit(options: AuditOptions, terminal: Terminal): Promise<number> {
@@ -32,13 +34,11 @@ export async function audit(options: AuditOptions, terminal: Terminal): Promise<
     moment(timestamp),
     safeText(who ?? '-'),
     safeText(address ?? 'here'),
-    safeText(what),
-    safeText(result),
-    safeText(target),
+    safeText([what, target, DONE.test(result) ? '' : `(${result})`].filter(Boolean).join(' ')),
   ]);
   if (options.json) terminal.write(jsonText(items));
   else if (rows.length === 0) terminal.write('Nothing was recorded.\n');
-  else terminal.write(table(terminal, ['TIME', 'WHO', 'FROM', 'WHAT', 'RESULT', 'TARGET'], rows));
+  else terminal.write(table(terminal, ['TIME', 'WHO', 'FROM', 'WHAT'], rows));
   return EXIT.ok;
 }
 

@@ -51,6 +51,8 @@ it('lists them, made safe for a terminal', async () => {
   const { text, terminal: to } = terminal();
   expect(await listDead({ url: world.url }, to)).toBe(0);
   expect(text()).toBe('No delivery was given up.\n');
+  expect(await retryDead([], { url: world.url, handler: 'mial' }, to)).toBe(0);
+  expect(text()).toMatch(/\nNo delivery to mial was given up\.\n$/);
   await put(['d1', 'mail']);
   await listDead({ url: world.url }, to);
   expect(text()).toMatch(/d1 .* mail +web-1\/disk +create +CRITICAL +no +3 +502/);

@@ -43,9 +43,13 @@ const HEADINGS = ['ID', 'TIME', 'HANDLER', 'EVENT', 'ACTION', 'SEVERITY', 'OPEN'
 export async function listDead(options: DeadOptions, terminal: Terminal): Promise<number> {
   const letters = await all(apiOf(options), options.handler);
   if (options.json) terminal.write(jsonText(letters));
-  else if (letters.length === 0) terminal.write('No delivery was given up.\n');
+  else if (letters.length === 0) terminal.write(noneOf(options.handler));
   else terminal.write(table(terminal, HEADINGS, letters.map(row(terminal))));
   return EXIT.ok;
+}
+
+function noneOf(handler: string | undefined): string {
+  return handler === undefined ? 'No delivery was given up.\n' : `No delivery to ${handler} was given up.\n`;
 }
 
 function row(terminal: Terminal): (letter: ListedLetter) => string[] {
@@ -72,7 +76,7 @@ export async function showDead(id: string, options: AskOptions, terminal: Termin
 
 /** `tocsin dead retry`: sends some of them again, or all, or all of one handler. */
 export function retryDead(ids: readonly string[], wish: DeadWish, terminal: Terminal): Promise<number> {
-  const doing = { would: 'Would send', done: 'Sent', rest: ' again' };
+  const doing = { would: 'Would send', done: 'Will send', rest: ' again' };
   return each(ids, wish, doing, terminal, (api, id) => api.send('POST', `${PATH}/${id}/retry`));
 }
 
@@ -92,6 +96,7 @@ async function each(
 ): Promise<number> {
   const api = apiOf(wish);
   const letters = await chosen(api, ids, wish);
+  if (letters.length === 0) terminal.write(noneOf(wish.handler));
   let acted = 0;
   for (const { id, handler, client, check, action } of letters) {
     if (!wish.dryRun && !(await acts(() => act(api, encodeURIComponent(id))))) continue;

@@ -35,7 +35,7 @@ test('a screen tells canary, lag, outbox, dead letters and agents', () => {
       'schedule      0 ms late',
       'outbox        3 deliveries, oldest 1 min',
       'handlers      12 reached, 1 failed in the last 5 min',
-      'dead letters  4',
+      'dead letters  4, see "tocsin dead"',
       'agents        40 connected',
       'clocks        agree',
       'known         41 clients, 900 results, 2 open events',
@@ -58,6 +58,14 @@ test('what is not known, or not wanted, is said so', () => {
   const none = draw({ canary: { every: 0, passed_at: null, took: null, quiet: 0 }, agents: null });
   expect(none).toContain('canary        none is sent\n');
   expect(none).toContain('agents        none can connect\n');
+  const one = draw({
+    intake: { lag: 0, results_waiting: 1, keepalives_waiting: null },
+    outbox: { deliveries: 1, age: 0 },
+    dead_letters: 0,
+  });
+  expect(one).toContain('0 ms behind, 1 message waiting\n');
+  expect(one).toContain('outbox        1 delivery, oldest 0 ms\n');
+  expect(one).toContain('dead letters  0\n');
   const first = draw({ canary: { every: 15, passed_at: null, took: null, quiet: 5 } });
   expect(first).toContain('canary        none came back yet (one every 15 s)\n');
   expect(draw({ store: { connected: false } })).toContain('store         does not answer\n');

@@ -3,6 +3,7 @@ import type { SelfStatus } from '../../state/self-status.ts';
 import { type AskOptions, apiOf, jsonText } from '../commands/ask.ts';
 import { EXIT } from '../exit.ts';
 import { duration, firstLine, paint, safeText, severityWord, type Terminal } from '../text.ts';
+import { counted } from './words.ts';
 
 /** What `GET /api/v1/status` tells that is shown here. */
 interface Process {
@@ -53,17 +54,22 @@ function* figures(self: SelfStatus, process: Process): Generator<[name: string, 
   yield ['canary', canaryText(self)];
   yield ['store', self.store.connected ? 'answers' : 'does not answer'];
   const waiting = (intake.results_waiting ?? 0) + (intake.keepalives_waiting ?? 0);
-  yield ['intake', `${span(intake.lag)} behind, ${waiting} messages waiting`];
+  yield ['intake', `${span(intake.lag)} behind, ${counted(waiting, 'message')} waiting`];
   yield ['schedule', `${span(self.schedule.lateness)} late`];
-  yield [
-    'outbox',
-    `${outbox.deliveries} deliveries${outbox.deliveries > 0 ? `, oldest ${span(outbox.age)}` : ''}`,
-  ];
+  const due = outbox.deliveries === 1 ? '1 delivery' : `${outbox.deliveries} deliveries`;
+  yield ['outbox', outbox.deliveries === 0 ? due : `${due}, oldest ${span(outbox.age)}`];
   yield ['handlers', `${deliveries.handled} reached, ${deliveries.failed} failed in the last 5 min`];
-  yield ['dead letters', String(self.dead_letters)];
+  yield ['dead letters', self.dead_letters === 0 ? '0' : `${self.dead_letters}, see "tocsin dead"`];
   yield ['agents', self.agents === null ? 'none can connect' : `${self.agents} connected`];
-  yield ['clocks', clocks.clients === 0 ? 'agree' : `${clocks.clients} clients differ`];
-  yield ['known', `${counts.clients} clients, ${counts.results} results, ${counts.events} open events`];
+  yield ['clocks', clocks.clients === 0 ? 'agree' : `${counted(clocks.clients, 'client')} out of step`];
+  yield [
+    'known',
+    [
+      counted(counts.clients, 'client'),
+      counted(counts.results, 'result'),
+      counted(counts.events, 'open event'),
+    ].join(', '),
+  ];
 }
 
 function canaryText({ canary }: SelfStatus): string {

@@ -22,7 +22,11 @@ export async function closeAll(closers: readonly Closer[], log: Log): Promise<bo
     }
     return true;
   };
-  const ended = await Promise.race([close(), sleep(systemClock, STOP_LIMIT_MS).then(() => false)]);
+  const closed = new AbortController();
+  const tooLong = sleep(systemClock, STOP_LIMIT_MS, closed.signal).then(() => false);
+  const ended = await Promise.race([close(), tooLong]);
+  // A timer that is left would keep a process alive that could not start.
+  closed.abort();
   if (!ended)
     log.error('something did not stop in time and is left behind', { limit: `${STOP_LIMIT_MS / 1000} s` });
   return ended;

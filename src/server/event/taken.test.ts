@@ -4,6 +4,7 @@ import type { TakenNumber } from '../../state/documents.ts';
 import { RANDOM_INPUTS } from '../../testing/random.ts';
 import { judgeNumber } from './taken.ts';
 
+const arrival = fc.constantFrom('live' as const, 'spooled' as const, 'overtaken' as const);
 const id = (boot: string, number: number, agent = 'a') => ({ agent, boot, number });
 
 /** The numbers to remember after a result that must be new. */
@@ -86,14 +87,50 @@ test('without a gap nothing is remembered that was not before', () => {
 
 test('what waited on disk in a boot that was never seen is late, and not new, when a newer one was taken', () => {
   const numbers = taken([], linked('b3', 1, 0));
-  const judged = judgeNumber(numbers, linked('b2', 7, 0), true);
+  const judged = judgeNumber(numbers, linked('b2', 7, 0), 'overtaken');
   expect(judged.verdict).toBe('late');
   if (judged.verdict !== 'late') return;
-  expect(judgeNumber(judged.taken, linked('b2', 7, 0), true).verdict).toBe('repeat');
-  const next = judgeNumber(judged.taken, linked('b2', 9, 7), true);
+  expect(judgeNumber(judged.taken, linked('b2', 7, 0), 'overtaken').verdict).toBe('repeat');
+  const next = judgeNumber(judged.taken, linked('b2', 9, 7), 'overtaken');
   expect(next.verdict).toBe('late');
   expect(judgeNumber(judged.taken, linked('b3', 2, 1)).verdict).toBe('new');
   expect(judgeNumber(numbers, linked('b2', 7, 0)).verdict).toBe('new');
+});
+
+test('a boot that lives is heard again when what an earlier one left on disk came as the newest', () => {
+  // Both in the same second, or the clock was set back in between.
+  const live = taken([], linked('b2', 1, 0));
+  const left = judgeNumber(live, linked('b1', 7, 0), 'spooled');
+  if (left.verdict !== 'new') throw new Error(left.verdict);
+  const next = judgeNumber(left.taken, linked('b2', 2, 1));
+  if (next.verdict !== 'new') throw new Error(next.verdict);
+  expect(judgeNumber(next.taken, linked('b2', 3, 2)).verdict).toBe('new');
+  expect(judgeNumber(next.taken, linked('b2', 2, 1)).verdict).toBe('repeat');
+  expect(judgeNumber(next.taken, linked('b2', 1, 0)).verdict).toBe('repeat');
+  expect(judgeNumber(next.taken, linked('b1', 7, 0), 'spooled').verdict).toBe('repeat');
+  expect(judgeNumber(next.taken, linked('b1', 8, 7), 'spooled').verdict).toBe('late');
+  expect(next.taken[0]?.earlierBoots.length).toBe(1);
+});
+
+test('of several boots in any order each number counts once, and the one that lives is never late for long', () => {
+  const message = fc.tuple(fc.constantFrom('b1', 'b2', 'b3'), fc.integer({ min: 1, max: 9 }), arrival);
+  fc.assert(
+    fc.property(fc.array(message, { maxLength: 60 }), (list) => {
+      let numbers: readonly TakenNumber[] = taken([], linked('live', 1, 0));
+      let number = 1;
+      const seen = new Set<string>();
+      for (const [boot, left, how] of list) {
+        // What is left behind on disk comes between what the agent that runs now reports.
+        const came = judgeNumber(numbers, id(boot, left), how === 'live' ? 'spooled' : how);
+        if (came.verdict !== 'repeat') numbers = came.taken;
+        if (came.verdict === 'new') expect(seen.has(`${boot}/${left}`)).toBe(false);
+        seen.add(`${boot}/${left}`);
+        numbers = taken(numbers, linked('live', number + 1, number));
+        number += 1;
+      }
+    }),
+    { numRuns: RANDOM_INPUTS },
+  );
 });
 
 test('what an older version stored is read, and its boots are known to be late', () => {
@@ -109,10 +146,10 @@ test('in whatever order and however often results come, each is taken once, and 
   const run = fc.tuple(
     fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 12 }),
     fc.array(fc.nat(), { maxLength: 60 }),
-    fc.array(fc.boolean(), { minLength: 60, maxLength: 60 }),
+    fc.array(arrival, { minLength: 60, maxLength: 60 }),
   );
   fc.assert(
-    fc.property(run, ([steps, order, overtaken]) => {
+    fc.property(run, ([steps, order, arrivals]) => {
       const ids: ReturnType<typeof linked>[] = [];
       let number = 0;
       for (const step of steps) {
@@ -124,7 +161,7 @@ test('in whatever order and however often results come, each is taken once, and 
       const came = new Set<number>();
       for (const [index, where] of order.entries()) {
         const one = ids[where % ids.length] as ReturnType<typeof linked>;
-        const judged = judgeNumber(numbers, one, overtaken[index]);
+        const judged = judgeNumber(numbers, one, arrivals[index]);
         expect(judged.verdict === 'repeat').toBe(came.has(one.number));
         came.add(one.number);
         if (judged.verdict !== 'repeat') numbers = judged.taken;

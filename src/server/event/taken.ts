@@ -12,7 +12,7 @@ export type NumberVerdict =
   | { verdict: 'late'; taken: readonly TakenNumber[] };
 
 /** Boots of an agent that are remembered, so that what they left behind is known to be late. */
-const EARLIER_BOOTS = 4;
+const EARLIER_BOOTS = 8;
 /** Agents that are remembered of one check: a repeat comes soon, and a proxy check may wander over a whole fleet. */
 const MOST_AGENTS = 64;
 /** Ranges of missing numbers that are remembered of one boot; beyond them the oldest are run together. */
@@ -20,19 +20,26 @@ const MOST_RANGES = 8;
 const NONE: readonly never[] = [];
 
 /**
- * Judges the number of a result against those taken.
- * @param overtaken true for one that waited on disk and was executed before the newest of its check, whoever sent that
+ * How a result came: as soon as its agent had it, after it waited on disk, or so late that it was executed before the newest
+ * of its check, whoever sent that.
  */
-export function judgeNumber(taken: readonly TakenNumber[], id: ResultId, overtaken = false): NumberVerdict {
+export type Arrival = 'live' | 'spooled' | 'overtaken';
+
+/** Judges the number of a result against those taken. */
+export function judgeNumber(
+  taken: readonly TakenNumber[],
+  id: ResultId,
+  arrival: Arrival = 'live',
+): NumberVerdict {
   const index = taken.findIndex((number) => number.agent === id.agent);
   const known = taken[index];
-  if (!known) return judgeFirst(taken, id, overtaken);
-  if (known.boot !== id.boot) return judgeOtherBoot(taken, index, known, id, overtaken);
+  if (!known) return judgeFirst(taken, id, arrival);
+  if (known.boot !== id.boot) return judgeOtherBoot(taken, index, known, id, arrival);
   if (id.number === known.number) return { verdict: 'repeat' };
   if (id.number > known.number) {
     const gap = id.previous !== undefined && id.previous > known.number;
-    const number = numberOf(id, known, missingAfter(known, id));
-    if (overtaken) return { verdict: 'late', taken: taken.with(index, number) };
+    const number = numberOf(id, known, missingAfter(known, id), arrival);
+    if (arrival === 'overtaken') return { verdict: 'late', taken: taken.with(index, number) };
     const remembered = inFront(taken, index, number);
     return gap ? { verdict: 'new', taken: remembered, gap } : { verdict: 'new', taken: remembered };
   }
@@ -42,10 +49,13 @@ export function judgeNumber(taken: readonly TakenNumber[], id: ResultId, overtak
 }
 
 /** The first number that we see of an agent. */
-function judgeFirst(taken: readonly TakenNumber[], id: ResultId, overtaken: boolean): NumberVerdict {
+function judgeFirst(taken: readonly TakenNumber[], id: ResultId, arrival: Arrival): NumberVerdict {
   const { agent, ...numbers } = id;
-  const first: TakenNumber = { agent, ...numbersFrom(numbers), earlierBoots: NONE, before: undefined };
-  if (overtaken)
+  const first: TakenNumber = {
+    ...{ agent, ...numbersFrom(numbers), earlierBoots: NONE },
+    ...{ spooled: waited(arrival), before: undefined },
+  };
+  if (arrival === 'overtaken')
     return { verdict: 'late', taken: [...taken.slice(0, MOST_AGENTS - 1), { ...first, before: NONE }] };
   const remembered = [first, ...taken].slice(0, MOST_AGENTS);
   return first.missing?.length
@@ -59,7 +69,7 @@ function judgeOtherBoot(
   index: number,
   known: TakenNumber,
   id: ResultId,
-  overtaken: boolean,
+  arrival: Arrival,
 ): NumberVerdict {
   const { earlierBoots } = known;
   const place = earlierBoots.findIndex((earlier) => bootOf(earlier) === id.boot);
@@ -67,21 +77,45 @@ function judgeOtherBoot(
     verdict: 'late',
     taken: taken.with(index, { ...known, earlierBoots: boots }),
   });
-  if (place >= 0) {
-    const filled = filledBy(numbersIn(earlierBoots[place] as string | BootNumbers), id);
+  const earlier = place < 0 ? undefined : numbersIn(earlierBoots[place] as string | BootNumbers);
+  if (earlier) {
+    // It lives, and what a process before it had left on disk was taken for the newest.
+    const lives = arrival === 'live' && known.spooled === true && id.number > earlier.number;
+    const missing = lives ? missingAfter(earlier, id) : undefined;
+    if (lives) return anotherBoot(taken, index, { boot: id.boot, number: id.number, missing }, arrival);
+    const filled = filledBy(earlier, id);
     return filled === 'repeat' ? { verdict: 'repeat' } : remembering(earlierBoots.with(place, filled));
   }
-  if (overtaken) return remembering([numbersFrom(id), ...earlierBoots].slice(0, EARLIER_BOOTS));
-  const { agent, before, earlierBoots: _earlier, ...last } = known;
-  const boots = [last, ...earlierBoots].slice(0, EARLIER_BOOTS);
-  const number: TakenNumber = { agent, ...numbersFrom(id), earlierBoots: boots, before };
-  // What the boot before could not deliver may still come.
+  if (arrival === 'overtaken') return remembering([numbersFrom(id), ...earlierBoots].slice(0, EARLIER_BOOTS));
+  return anotherBoot(taken, index, numbersFrom(id), arrival);
+}
+
+/** From now on another boot is the last one; what the one before could not deliver may still come. */
+function anotherBoot(
+  taken: readonly TakenNumber[],
+  index: number,
+  boot: BootNumbers,
+  arrival: Arrival,
+): NumberVerdict {
+  const known = taken[index] as TakenNumber;
+  const { agent, before, earlierBoots, spooled: _spooled, ...last } = known;
+  const others = earlierBoots.filter((earlier) => bootOf(earlier) !== boot.boot);
+  const boots = [last, ...others].slice(0, EARLIER_BOOTS);
+  const number: TakenNumber = { agent, ...boot, earlierBoots: boots, spooled: waited(arrival), before };
   return { verdict: 'new', taken: inFront(taken, index, number), gap: true };
 }
 
-function numberOf(id: ResultId, known: TakenNumber, missing: BootNumbers['missing']): TakenNumber {
-  const { agent, boot, number } = id;
-  return { agent, boot, number, missing, earlierBoots: known.earlierBoots, before: known.before };
+function numberOf(
+  { agent, boot, number }: ResultId,
+  { earlierBoots, before, spooled }: TakenNumber,
+  missing: BootNumbers['missing'],
+  arrival: Arrival,
+): TakenNumber {
+  return { agent, boot, number, missing, earlierBoots, spooled: spooled && waited(arrival), before };
+}
+
+function waited(arrival: Arrival): true | undefined {
+  return arrival === 'live' ? undefined : true;
 }
 
 /** What a boot is known by after its first number. */

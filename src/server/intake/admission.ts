@@ -2,6 +2,7 @@ import { Compile } from 'typebox/compile';
 import { type CheckResult, CheckResultSchema } from '../../model/check.ts';
 import { KeepaliveSchema, type RegisteredClient } from '../../model/client.ts';
 import { DEEPEST_JSON, tidyJson } from '../../model/json.ts';
+import { isName } from '../../model/names.ts';
 import type { CounterName, Counters } from '../../runtime/counters.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Incoming } from '../../transport/port.ts';
@@ -16,12 +17,22 @@ export class Admission {
   readonly #counters: Counters;
   readonly #causes = new Causes();
   readonly #largestBytes: () => number | undefined;
+  readonly #refused: (sender: string) => void;
 
-  /** @param parts.largestBytes bytes of JSON text that a message may have; undefined: any number, and none is measured */
-  constructor(parts: { log: Log; counters: Counters; largestBytes?: () => number | undefined }) {
+  /**
+   * @param parts.largestBytes bytes of JSON text that a message may have; undefined: any number, and none is measured
+   * @param parts.refused is told the name in a document that cannot be taken, when it is one
+   */
+  constructor(parts: {
+    log: Log;
+    counters: Counters;
+    largestBytes?: () => number | undefined;
+    refused?: (sender: string) => void;
+  }) {
     this.#log = parts.log;
     this.#counters = parts.counters;
     this.#largestBytes = parts.largestBytes ?? (() => undefined);
+    this.#refused = parts.refused ?? (() => undefined);
   }
 
   result(message: Incoming): CheckResult | undefined {
@@ -29,7 +40,7 @@ export class Admission {
     if (this.#isTooDeep('results_invalid', 'invalid check result', body)) return undefined;
     if (this.#isTooLarge('results_oversized', body)) return undefined;
     if (resultValidator.Check(body)) return body as CheckResult;
-    this.refuse('results_invalid', 'invalid check result', causeOf(resultValidator, body), body);
+    this.#turnAway('results_invalid', 'invalid check result', causeOf(resultValidator, body), body);
     return undefined;
   }
 
@@ -38,7 +49,7 @@ export class Admission {
     if (this.#isTooDeep('keepalives_invalid', 'invalid keepalive', body)) return undefined;
     if (this.#isTooLarge('keepalives_oversized', body)) return undefined;
     if (keepaliveValidator.Check(body)) return body as RegisteredClient;
-    this.refuse('keepalives_invalid', 'invalid keepalive', causeOf(keepaliveValidator, body), body);
+    this.#turnAway('keepalives_invalid', 'invalid keepalive', causeOf(keepaliveValidator, body), body);
     return undefined;
   }
 
@@ -48,10 +59,17 @@ export class Admission {
     if (this.#causes.isNew(`${counter} ${cause}`)) this.#log.warn(message, { cause, from: senderOf(body) });
   }
 
+  /** Books a document that cannot be taken, and tells of whoever sent it. */
+  #turnAway(counter: CounterName, message: string, cause: string, body: unknown): void {
+    this.refuse(counter, message, cause, body);
+    const sender = senderOf(body);
+    if (isName(sender)) this.#refused(sender);
+  }
+
   /** One that cannot be written out would come back with its whole batch for ever. */
   #isTooDeep(counter: CounterName, message: string, body: unknown): boolean {
     if (tidyJson(body)) return false;
-    this.refuse(counter, message, `the document is nested deeper than ${DEEPEST_JSON} levels`, body);
+    this.#turnAway(counter, message, `the document is nested deeper than ${DEEPEST_JSON} levels`, body);
     return true;
   }
 
@@ -60,7 +78,12 @@ export class Admission {
     if (largest === undefined) return false;
     const bytes = Buffer.byteLength(JSON.stringify(body) ?? '');
     if (bytes <= largest) return false;
-    this.refuse(counter, 'message is too large', `from ${senderOf(body)}, more than ${largest} bytes`, body);
+    this.#turnAway(
+      counter,
+      'message is too large',
+      `from ${senderOf(body)}, more than ${largest} bytes`,
+      body,
+    );
     return true;
   }
 }

@@ -92,6 +92,17 @@ describe('what one client may send', () => {
     expect(reports).toHaveLength(before);
   });
 
+  it('names who sends what is no result at all, without counting it a second time', () => {
+    const { gate } = open();
+    for (let time = 0; time < 3; time++) gate.invalid('web-1');
+    gate.sweep();
+    expect(reports.at(-1)).toMatchObject({
+      status: 1,
+      output: expect.stringContaining('web-1: 3 that cannot be taken'),
+    });
+    expect(Object.values(counters.all()).every((count) => count === 0)).toBe(true);
+  });
+
   it('is kept of few clients that offended, however many names are made up', () => {
     const { gate } = open({ resultsPerSecond: 0.1 });
     for (let n = 0; n < 5_000; n++) admitted(gate, 2, `made-up-${n}`);

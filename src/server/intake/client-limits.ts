@@ -21,9 +21,9 @@ const MOST_TOLD = 20;
 const USUAL_LENGTH = 400;
 
 /** Why a result was refused. */
-type Reason = 'rate' | 'bytes' | 'checks';
+type Reason = 'rate' | 'bytes' | 'checks' | 'invalid';
 
-const COUNTER: Readonly<Record<Reason, CounterName>> = {
+const COUNTER: Readonly<Record<Exclude<Reason, 'invalid'>, CounterName>> = {
   rate: 'results_over_rate',
   bytes: 'results_over_bytes',
   checks: 'results_over_checks',
@@ -55,7 +55,7 @@ export interface ClientLimitsParts {
 /**
  * Holds each client to what one client may send, over all the ways in which it can be sent: results and bytes on
  * average, and different checks. What is beyond is refused: it counts as taken, so that it does not come again, is
- * counted by reason, and one event names the clients. Drivers that can slow a client down do so first.
+ * counted by reason, and one event names the clients, as well as those whose documents are not valid. Drivers that can slow a client down do so first.
  */
 export class ClientLimits {
   readonly #parts: ClientLimitsParts;
@@ -85,8 +85,14 @@ export class ClientLimits {
     const limits = this.#parts.limits();
     const reason = this.#overspent(result, limits) ?? this.#crowded(result, limits);
     if (reason === undefined) return true;
+    this.#parts.counters.increment(COUNTER[reason]);
     this.#refuse(result.client, reason);
     return false;
+  }
+
+  /** Something under this name was no result or keepalive at all; who found that out has counted it. */
+  invalid(client: string): void {
+    this.#refuse(client, 'invalid');
   }
 
   /** Forgets who owes nothing, and says how things stand. */
@@ -138,8 +144,7 @@ export class ClientLimits {
   }
 
   #refuse(client: string, reason: Reason): void {
-    const { counters, clock, log } = this.#parts;
-    counters.increment(COUNTER[reason]);
+    const { clock, log } = this.#parts;
     const lastMs = clock.elapsed();
     const known = this.#offenders.get(client);
     if (known) {
@@ -148,10 +153,10 @@ export class ClientLimits {
       return;
     }
     if (this.#offenders.size >= MOST_OFFENDERS) return;
-    const refused = { rate: 0, bytes: 0, checks: 0 };
+    const refused = { rate: 0, bytes: 0, checks: 0, invalid: 0 };
     refused[reason] = 1;
     this.#offenders.set(client, { refused, lastMs });
-    log.warn('a client sends more than one may: results are refused', { client, reason });
+    log.warn('results of a client are refused', { client, reason });
     this.#tell();
   }
 
@@ -159,24 +164,24 @@ export class ClientLimits {
     const { report } = this.#parts;
     const offenders = [...this.#offenders];
     if (offenders.length === 0) {
-      if (this.#told)
-        report({ check: LIMITS_CHECK, status: 0, output: 'no client sends more than it may\n' });
+      if (this.#told) report({ check: LIMITS_CHECK, status: 0, output: 'no client sends what is refused\n' });
       this.#told = false;
       return;
     }
     this.#told = true;
     const lines = offenders.slice(0, MOST_TOLD).map(([client, { refused }]) => `${client}: ${told(refused)}`);
     const more = offenders.length > MOST_TOLD ? [`… and ${offenders.length - MOST_TOLD} more`] : [];
-    const title = `results are refused of ${offenders.length} client${offenders.length === 1 ? '' : 's'} (tocsin.limits)`;
+    const title = `results are refused of ${offenders.length} client${offenders.length === 1 ? '' : 's'}`;
     report({ check: LIMITS_CHECK, status: 1, output: [title, ...lines, ...more, ''].join('\n') });
   }
 }
 
-function told({ rate, bytes, checks }: Record<Reason, number>): string {
+function told({ rate, bytes, checks, invalid }: Record<Reason, number>): string {
   const parts = [
     [rate, 'too many a second'],
     [bytes, 'too many bytes a second'],
     [checks, 'of too many different checks'],
+    [invalid, 'that cannot be taken (see the log of the server)'],
   ] as const;
   return parts
     .filter(([count]) => count > 0)

@@ -13,9 +13,10 @@ import type { SilenceState } from '../../state/documents.ts';
 import { Registry, writing } from '../../state/registry.ts';
 import { openEmbeddedStore, type Store } from '../../store/index.ts';
 import type { Change } from '../../store/port.ts';
-import { ManualClock } from '../../testing/clock.ts';
+import { ManualClock, settle } from '../../testing/clock.ts';
 import { memoryLog } from '../../testing/log.ts';
 import { seededRandom } from '../../testing/random.ts';
+import { until } from '../../testing/until.ts';
 import type { Incoming } from '../../transport/port.ts';
 import {
   Admission,
@@ -57,6 +58,7 @@ function open(given: Store = store, options: Options = {}) {
   const random = seededRandom();
   const admission = new Admission({ log, counters, largestBytes: () => options.largestBytes });
   const events: Event[] = [];
+  const quiet: Event[] = [];
   const taken: Delivery[] = [];
   const disk = {
     ...{
@@ -76,7 +78,8 @@ function open(given: Store = store, options: Options = {}) {
     registry,
     admission,
     attendance,
-    decide: (event: Event) => {
+    decide: (event: Event, quietly?: boolean) => {
+      if (quietly) quiet.push(event);
       if (options.throwsFor?.(event)) throw new TypeError('a defect');
       events.push(event);
       const delivery = { id: random.uuid(), handler: 'mail', event, tries: 1 };
@@ -94,7 +97,7 @@ function open(given: Store = store, options: Options = {}) {
   };
   const intake = new ResultIntake(parts);
   const keepalives = new KeepaliveIntake(parts);
-  return { intake, keepalives, attendance, registry, log, counters, events, taken };
+  return { intake, keepalives, attendance, registry, log, counters, events, quiet, taken };
 }
 
 function heldBack(event: Event): DeliveryRecord {
@@ -325,6 +328,47 @@ test('a store that refuses gives the batch back, and nothing was handed on', asy
   await store.close();
   await expect(intake.take([result('i-42', { status: 1 })])).rejects.toMatchObject({ kind: 'closed' });
   expect(taken).toEqual([]);
+});
+
+test('a repeat is acknowledged when the result is on disk, not while it is being written', async () => {
+  let goOn = (): void => undefined;
+  const writing = new Promise<void>((resolve) => (goOn = resolve));
+  const slow = new Proxy(store, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (name !== 'commit') return typeof value === 'function' ? value.bind(target) : value;
+      return (changes: readonly Change[]) =>
+        target.commit(changes).finally(() => (changes.length > 0 ? writing : undefined));
+    },
+  });
+  const { intake, counters } = open(slow);
+  const numbered = result(
+    'i-42',
+    { status: 1 },
+    { id: { agent: 'i-42', boot: 'b', number: 1, previous: 0 } },
+  );
+  const first = intake.take([numbered]);
+  const acknowledged: string[] = [];
+  const again = intake.take([numbered]).then(() => acknowledged.push('again'));
+  await until(() => (store.view('state')?.size ?? 0) > 0, 'it is applied');
+  await settle();
+  expect(acknowledged).toEqual([]);
+  goOn();
+  await Promise.all([first, again]);
+  expect(counters.read('results_repeated')).toBe(1);
+});
+
+test('what would have been told of a late result is decided without a word in the log', async () => {
+  const { intake, quiet, taken } = open();
+  const numbered = (number: number, status: number, extra: Partial<Incoming> = {}): Incoming =>
+    result(
+      'i-42',
+      { status, executed: 1000 + number },
+      { id: { agent: 'i-42', boot: 'b', number, previous: number - 1 }, ...extra },
+    );
+  await intake.take([numbered(1, 0), numbered(5, 0), numbered(3, 2, { spooled: true })]);
+  expect(taken).toEqual([]);
+  expect(quiet.map(({ check }) => check.status)).toEqual([2]);
 });
 
 test('attended time goes on over a restart, and neither sleep nor a set clock adds to it', async () => {

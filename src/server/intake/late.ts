@@ -73,7 +73,7 @@ function eventOf(before: number, { client, check, newId }: LateFacts): Event {
 function recordsOf(event: Event, { decide, nowMs }: LateFacts): DeliveryRecord[] {
   const ago = Math.max(Math.floor(nowMs / 1000) - event.timestamp, 0);
   const why = `the result came ${ago} s after it was executed, when a newer one of the check had been taken`;
-  return decide(event).deliveries.map(({ handler }) => ({
+  return decide(event, true).deliveries.map(({ handler }) => ({
     event_id: event.id,
     client: event.client.name,
     check: event.check.name,

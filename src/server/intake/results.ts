@@ -10,6 +10,7 @@ import { type CommittedApart, commitApart } from '../../state/commit-apart.ts';
 import { stateName } from '../../state/documents.ts';
 import { type Read, type Registry, writing } from '../../state/registry.ts';
 import type { Views } from '../../state/views.ts';
+import type { Change } from '../../store/port.ts';
 import type { Incoming } from '../../transport/port.ts';
 import type { Admission } from './admission.ts';
 import type { AttendanceKeeper } from './attendance.ts';
@@ -67,6 +68,8 @@ export class ResultIntake {
   readonly #defects: Defects;
   /** Settles when the batch before has begun its commit: batches are decided one after another, in order. */
   #turn: Promise<unknown> = Promise.resolve();
+  /** Settles as the last commit that was begun. */
+  #writing: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ResultIntakeParts) {
     this.#parts = parts;
@@ -174,7 +177,19 @@ export class ResultIntake {
       ...writers.flatMap((decision) => decision.change ?? []),
       ...creations.map((creation) => creation.change),
     ];
-    return { decided: { decisions, writers, creations }, committing: commitApart(registry.store, changes) };
+    return { decided: { decisions, writers, creations }, committing: this.#commit(changes) };
+  }
+
+  /** What changes nothing may repeat what is being written: it is as durable as that. */
+  #commit(changes: readonly Change[]): Promise<CommittedApart> {
+    if (changes.length === 0) return this.#writing.then(() => ({ conflicts: [], impossible: [] }));
+    const committing = commitApart(this.#parts.registry.store, changes);
+    this.#writing = committing;
+    // What failed is handed out again, and read anew; it says nothing of what comes then.
+    committing.catch(() => {
+      if (this.#writing === committing) this.#writing = Promise.resolve();
+    });
+    return committing;
   }
 
   #chooseClients(

@@ -10,8 +10,11 @@ export interface DeliveryDecision {
   records: readonly DeliveryRecord[];
 }
 
-/** Decides, without touching anything, who is to be told of an event. */
-export type Decide = (event: Event) => DeliveryDecision;
+/**
+ * Decides, without touching anything, who is to be told of an event.
+ * @param quietly nobody will be told, whatever is decided, so the log says nothing of it
+ */
+export type Decide = (event: Event, quietly?: boolean) => DeliveryDecision;
 
 /** What comes of events once they are committed: deliveries to carry out, and figures for the books. */
 export interface Telling {

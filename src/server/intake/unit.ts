@@ -129,7 +129,10 @@ function judge(
   if (entry.stale)
     return isOvertaken(entry.result.check, state) ? { verdict: 'overtaken' } : { verdict: 'new', taken };
   const overtaken = entry.spooled === true && wasOvertaken(entry.result.check, state);
-  if (entry.id) return judgeWithGap(judgeNumber(taken, entry.id, overtaken), state);
+  if (entry.id) {
+    const arrival = overtaken ? 'overtaken' : entry.spooled ? 'spooled' : 'live';
+    return judgeWithGap(judgeNumber(taken, entry.id, arrival), state);
+  }
   if (overtaken) return { verdict: 'late', taken };
   const again = state !== undefined && entry.redelivered && saysTheSame(entry.result.check, state.check);
   return again ? { verdict: 'repeat' } : { verdict: 'new', taken };

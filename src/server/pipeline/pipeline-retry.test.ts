@@ -51,9 +51,11 @@ describe('a handler with retry', () => {
   test('that fails for 30 s is told until it works, under the same id', async () => {
     const clock = new ManualClock();
     const ids = new Set<string>();
+    let toldMs = 0;
     const post: Post = async (_, { deliveryId }) => {
       ids.add(deliveryId);
-      if (clock.elapsed() < 30_000) throw new Error('502');
+      toldMs = clock.elapsed();
+      if (toldMs < 30_000) throw new Error('502');
       return 'told';
     };
     const made = pipelineWith({ clock, post, handlers: { mail: { retry: 12 } } });
@@ -64,7 +66,7 @@ describe('a handler with retry', () => {
     const [record] = await records();
     expect(record).toMatchObject({ outcome: 'handled', output: 'told' });
     expect(record?.tries).toBe(made.counters.read('deliveries_retried') + 1);
-    expect(clock.elapsed()).toBeLessThan(120_000);
+    expect(toldMs).toBeLessThan(120_000);
     expect(await due()).toEqual([]);
     expect(
       made.log.lines.filter(({ message }) => message === 'handler failed and will be told again'),

@@ -162,10 +162,11 @@ export class Pipeline {
   /**
    * Who is to be told of an event. Touches nothing but the log: deliveries and records are to be committed together
    * with the event, in the order in which they were decided. Call it after `start` has resolved, or ids may sort before those that were left.
+   * @param quietly nobody will be told, whatever is decided, so the log says nothing of it
    */
-  decide(event: Event): Decision {
+  decide(event: Event, quietly = false): Decision {
     const decision = decide(event, this.#plans, this.#context);
-    this.#books.decided(event, decision);
+    if (!quietly) this.#books.decided(event, decision);
     return decision;
   }
 

@@ -9,7 +9,10 @@ interface Counted {
   failed: number;
 }
 
-/** How many deliveries ended well and badly in the last minutes, by the difference of counters. The canary's do not count. */
+/**
+ * How many deliveries ended well and badly in the last minutes, by the difference of counters. The canary's do not
+ * count, and of a delivery that is tried again only how it ends.
+ */
 export class Failures {
   readonly #counters: Counters;
   /** Counters at the last looks, oldest first. */
@@ -35,6 +38,7 @@ export class Failures {
 
   #count(): Counted {
     const handled = this.#counters.read('deliveries_handled') - this.#counters.read('canaries_passed');
-    return { handled, failed: this.#counters.read('deliveries_failed') };
+    const failed = this.#counters.read('deliveries_failed') + this.#counters.read('deliveries_dead');
+    return { handled, failed };
   }
 }

@@ -73,9 +73,21 @@ describe('copies of a store', () => {
     await truncate(place('copy'), Math.floor(length / 2));
     await writeFile(place('text'), 'no database at all\n'.repeat(100));
     for (const name of ['copy', 'text']) {
-      await expect(restoreStore(place(name), place('one'))).rejects.toMatchObject({ code: 'STORE_FORMAT' });
+      await expect(restoreStore(place(name), place('one'))).rejects.toMatchObject({
+        code: 'STORE_FORMAT',
+        // It names the file that was given, not the one in which it was looked at.
+        message: expect.stringContaining(`${place(name)} cannot be used as a backup: `),
+      });
     }
-    await expect(restoreStore(place('nothing'), place('one'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    for (const [copy, message] of [
+      ['nothing', 'there is no file'],
+      ['one', 'is not a file'],
+    ] as const) {
+      await expect(restoreStore(place(copy), place('one'))).rejects.toMatchObject({
+        code: 'NOT_FOUND',
+        message: expect.stringContaining(message),
+      });
+    }
     expect(await readdir(place('one'))).toEqual(['tocsin.sqlite']);
     expect(await valueIn('one')).toEqual({ value: 'first' });
   });

@@ -16,10 +16,11 @@ export interface StoreFileFacts {
 
 /**
  * Looks into the file of a store that nobody has open, from its first byte to its last.
+ * @param called name of a backup, in the error of one that cannot be used, when the file has another one for now
  * @throws STORE_FORMAT when it is damaged, not ours or of a newer format; NOT_FOUND, STORE_LOCKED, STORE_UNAVAILABLE
  */
-export async function inspectStore(path: string): Promise<StoreFileFacts> {
-  const format = await done({ do: 'inspect', path });
+export async function inspectStore(path: string, called?: string): Promise<StoreFileFacts> {
+  const format = await done({ do: 'inspect', path, called });
   return { format, bytes: (await stat(path)).size };
 }
 
@@ -46,7 +47,7 @@ export async function restoreStore(
     await demandFile(copy);
     makeFolder(folder);
     await copyFile(copy, part);
-    const facts = await inspectStore(part);
+    const facts = await inspectStore(part, copy);
     const kept = await putAside(path);
     await rename(part, path);
     return { ...facts, path, kept };
@@ -100,7 +101,9 @@ async function done(task: FileTask): Promise<number> {
 }
 
 async function demandFile(path: string): Promise<void> {
-  if (!(await exists(path))) throw new TocsinError('NOT_FOUND', `there is no file ${path}`);
+  const found = await stat(path).catch(() => undefined);
+  if (!found) throw new TocsinError('NOT_FOUND', `there is no file ${path}`);
+  if (!found.isFile()) throw new TocsinError('NOT_FOUND', `${path} is not a file`);
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -3,7 +3,7 @@
  * holds, statements that would keep the file open included. It remembers nothing.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { demandSound, formatOf, storeError } from './format.ts';
+import { demandSound, formatOf, storeError, unreadable } from './format.ts';
 import { judgeLength } from './length.ts';
 import type { FileTask, FromFileWorker } from './protocol.ts';
 import { loadSqlite, type SqlDatabase } from './sqlite.ts';
@@ -19,10 +19,18 @@ try {
     database.close();
   }
 } catch (error) {
-  const { code, message } = storeError(task.path, error);
-  answer = { code, message };
+  answer = told(error);
 }
 parentPort?.postMessage(answer);
+
+function told(error: unknown): FromFileWorker {
+  const called = task.do === 'inspect' ? task.called : undefined;
+  const reason = called === undefined ? undefined : unreadable(error);
+  if (reason !== undefined)
+    return { code: 'STORE_FORMAT', message: `${called} cannot be used as a backup: ${reason}.` };
+  const { code, message } = storeError(task.path, error);
+  return { code, message };
+}
 
 async function carryOut(database: SqlDatabase): Promise<number> {
   const format = formatOf(database);

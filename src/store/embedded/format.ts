@@ -137,6 +137,14 @@ export function readMeta(database: SqlDatabase, name: 'run' | 'moved' | 'positio
   return row.value;
 }
 
+/** Why a file is no store that can be read; undefined when something else is wrong. */
+export function unreadable(thrown: unknown): string | undefined {
+  if (thrown instanceof TocsinError) return thrown.code === 'STORE_FORMAT' ? thrown.message : undefined;
+  const code = sqliteCode(thrown);
+  const damaged = code === SQLITE_CORRUPT || code === SQLITE_NOT_A_DATABASE;
+  return damaged ? `it is damaged (${errorText(thrown)})` : undefined;
+}
+
 /** An error of the store at this path in words for the one who runs it; what SQLite threw is translated here. */
 export function storeError(path: string, thrown: unknown): TocsinError {
   const code = sqliteCode(thrown);
@@ -150,14 +158,14 @@ export function storeError(path: string, thrown: unknown): TocsinError {
     const message = `The store ${path} was not opened: ${thrown.message}. Make room and start again; nothing was changed.`;
     return new TocsinError('STORE_UNCOPIED', message);
   }
-  if (thrown instanceof TocsinError && thrown.code !== 'STORE_FORMAT') return thrown;
-  if (thrown instanceof TocsinError || code === SQLITE_CORRUPT || code === SQLITE_NOT_A_DATABASE) {
-    const reason = thrown instanceof TocsinError ? thrown.message : `it is damaged (${errorText(thrown)})`;
+  const reason = unreadable(thrown);
+  if (reason !== undefined) {
     return new TocsinError(
       'STORE_FORMAT',
       `The store ${path} cannot be used: ${reason}. Restore it from a copy, or move it away to begin anew.`,
     );
   }
+  if (thrown instanceof TocsinError) return thrown;
   return new TocsinError('STORE_UNAVAILABLE', `The store ${path} failed: ${errorText(thrown)}.`, {
     cause: thrown,
   });

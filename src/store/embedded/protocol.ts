@@ -74,9 +74,12 @@ export interface LogRow {
   entry: string;
 }
 
-/** What is to be done with a file at rest: look into it, copy it, or settle in it what lies in the files beside it. */
+/**
+ * What is to be done with a file at rest: look into it, copy it, or settle in it what lies in the files beside it.
+ * `called`: it is a backup, and has this name in what is told of it.
+ */
 export type FileTask =
-  | { do: 'inspect'; path: string }
+  | { do: 'inspect'; path: string; called?: string | undefined }
   | { do: 'copy'; path: string; target: string }
   | { do: 'settle'; path: string };
 

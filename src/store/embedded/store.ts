@@ -1,9 +1,9 @@
-import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import type { Clock } from '../../runtime/clock.ts';
-import { errorText, TocsinError } from '../../runtime/errors.ts';
+import { TocsinError } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
-import { makeFolder } from '../../runtime/system/folder.ts';
+import { Documents, revisionOf } from '../documents.ts';
+import { Feed, type FeedLimits } from '../feed.ts';
 import type {
   Change,
   Committed,
@@ -19,10 +19,8 @@ import type {
   Write,
 } from '../port.ts';
 import { Disk, type OpenedFile } from './disk.ts';
-import { Documents, revisionOf } from './documents.ts';
 import { type Encoded, encode } from './encode.ts';
-import { Feed, type FeedLimits } from './feed.ts';
-import { FILE_NAME } from './folder.ts';
+import { openFolder } from './folder.ts';
 import { Leases } from './leases.ts';
 import type { AppendTuple, DocumentTuple, Piece, WorkerOptions } from './protocol.ts';
 import { RecentLogs } from './recent-logs.ts';
@@ -87,13 +85,7 @@ export class EmbeddedStore implements Store {
 
   /** @throws STORE_LOCKED, STORE_FORMAT, STORE_UNAVAILABLE */
   static async open(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
-    const path = join(options.folder, FILE_NAME);
-    try {
-      makeFolder(options.folder);
-    } catch (cause) {
-      const message = `The folder ${options.folder} of the store cannot be made: ${errorText(cause)}.`;
-      throw new TocsinError('STORE_UNAVAILABLE', message, { cause });
-    }
+    const path = openFolder(options.folder);
     const store = new EmbeddedStore(options, path);
     await store.#load();
     return store;

@@ -1,5 +1,6 @@
 import type { CheckRequest } from '../../model/check.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { TocsinError } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { BatchOptions, Consumer, Incoming, Subscription, Transport } from '../../transport/port.ts';
 import { ManualClock, settle } from '../clock.ts';
@@ -11,6 +12,10 @@ export interface TransportEnds {
   server: Transport;
   /** What an agent holds; the same as `server` where the driver stays in one process. */
   agent: Transport;
+  /** True where a broker keeps messages, and publishing resolves when it has them: see MUST 8. */
+  confirms?: boolean | undefined;
+  /** Resolves when what is under way between the ends has arrived, where that takes longer than a turn. */
+  travel?: (() => Promise<void>) | undefined;
   /** Ends what the driver needed beside the two, after both were closed. */
   end?: (() => Promise<void>) | undefined;
 }
@@ -72,6 +77,11 @@ export class TransportCase {
     return new TransportCase(clock, await open({ clock, log: memoryLog(), waitingLimit: WAITING_LIMIT }));
   }
 
+  /** As `TransportEnds` says. */
+  get confirms(): boolean {
+    return this.#ends.confirms === true;
+  }
+
   /** Follows a promise: it must have settled when the case is over. */
   follow(what: string, promise: Promise<unknown>): Fate {
     const fate: Fate = { state: 'pending' };
@@ -113,8 +123,16 @@ export class TransportCase {
   /** Lets messages travel without letting time pass. */
   async travel(): Promise<void> {
     await settle();
+    await this.#travelled();
     await new Promise((resolve) => setTimeout(resolve, 2));
     await settle();
+  }
+
+  /** A closed end has nothing under way. */
+  async #travelled(): Promise<void> {
+    await this.#ends.travel?.().catch((error: unknown) => {
+      if (!(error instanceof TocsinError && error.kind === 'closed')) throw error;
+    });
   }
 
   /** Closes both ends and returns what was left behind; empty when nothing was. */

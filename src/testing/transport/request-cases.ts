@@ -134,16 +134,34 @@ const busyIsPassedOver: ContractCase = {
     }
     expect(of('a', 'slow')).toBe(1);
     expect([of('b', 'slow'), of('c', 'slow')]).toEqual([4, 4]);
-    for (let sent = 1; sent <= 3; sent++) {
-      await at.server.publishRequest('roundrobin:poll', request('quick'));
-      await until(() => handed.length === 9 + sent, `request ${sent} was handed out`);
-      await at.travel();
-    }
-    expect(of('a', 'quick')).toBe(1);
     busy.open();
     await at.travel();
+    for (let sent = 10; sent <= 12; sent++) {
+      await at.server.publishRequest('roundrobin:poll', request('slow'));
+      await until(() => handed.length === sent, `request ${sent} was handed out`);
+      await at.travel();
+    }
+    expect(['a', 'b', 'c'].map((client) => of(client, 'slow'))).toEqual([2, 5, 5]);
+  },
+};
+
+const othersWhileBusy: ContractCase = {
+  must: 5,
+  title: 'an agent that runs a check still gets its share of others',
+  async run(at) {
+    const busy = gate();
+    const { handed, of } = await subscribeMany(at, 3, 'roundrobin:poll', (_, name) =>
+      name === 'slow' ? busy.promise : Promise.resolve(),
+    );
     await at.server.publishRequest('roundrobin:poll', request('slow'));
-    await until(() => of('a', 'slow') === 2, 'the one that was busy has its turn again');
+    await until(() => handed.length === 1, 'one runs the slow check');
+    for (let sent = 1; sent <= 3; sent++) {
+      await at.server.publishRequest('roundrobin:poll', request('quick'));
+      await until(() => handed.length === 1 + sent, `request ${sent} was handed out`);
+      await at.travel();
+    }
+    expect(['a', 'b', 'c'].map((client) => of(client, 'quick'))).toEqual([1, 1, 1]);
+    busy.open();
   },
 };
 
@@ -193,7 +211,7 @@ const refusedGoesOn: ContractCase = {
       if (client !== 'b') throw new Error(`${client} does not take it`);
     });
     for (let sent = 1; sent <= 6; sent++) {
-      await at.server.publishRequest('roundrobin:poll', request('disk'));
+      await at.server.publishRequest('roundrobin:poll', request('disk', { issued: 1_800_000_000 + sent }));
       await until(() => of('b', 'disk') === sent, `request ${sent} was taken`);
       await at.travel();
     }
@@ -281,6 +299,7 @@ export const REQUEST_CASES: readonly ContractCase[] = [
   counted,
   turns,
   busyIsPassedOver,
+  othersWhileBusy,
   allBusy,
   fairInAnyMixture,
   badTakers,

@@ -99,6 +99,7 @@ function upgrade(
 /** A gatekeeper that lets `i-42` in with the right token, for its own name. */
 function strictGatekeeper() {
   const offences: string[] = [];
+  const strangers: string[] = [];
   const revoke = new AbortController();
   const gatekeeper: Gatekeeper = {
     async admit({ client, token }) {
@@ -106,8 +107,9 @@ function strictGatekeeper() {
       return { client, speaksFor: (name) => name === client, revoked: revoke.signal };
     },
     offended: (_agent: Admitted, what) => void offences.push(what),
+    strange: (_address, why) => void strangers.push(why),
   };
-  return { gatekeeper, offences, revoke };
+  return { gatekeeper, offences, strangers, revoke };
 }
 
 describe('an upgrade', () => {
@@ -175,12 +177,14 @@ describe('a hello', () => {
   });
 
   it('that never comes, or is too large, ends the connection', async () => {
-    station = await openStation({ speed: 100 });
+    const { gatekeeper, strangers } = strictGatekeeper();
+    station = await openStation({ speed: 100, gatekeeper });
     const silent = peer(station);
     const large = peer(station);
     await until(() => large.socket.readyState === WebSocket.OPEN, 'it is open');
     large.send({ ...hello(), token: 'x'.repeat(HELLO_BYTES) });
     await until(() => large.code !== undefined && silent.code !== undefined, 'both were closed');
+    expect(strangers).toEqual([expect.stringContaining('bytes before a hello')]);
     expect(station.gateway.connections()).toEqual([]);
   });
 
@@ -263,16 +267,20 @@ describe('a connected agent', () => {
 
   it('that sends a message over the limit is cut off before it is read', async () => {
     const limits = { messageBytes: 20_000, resultsPerSecond: 1_000, bytesPerSecond: 1e9 };
-    station = await openStation({ limits: () => limits });
+    const { gatekeeper, offences } = strictGatekeeper();
+    station = await openStation({ limits: () => limits, gatekeeper });
     const own = await admitted(station);
     expect(own.frames[0]).toMatchObject({ message_bytes: 20_000 });
     own.send({ ...result(1), padding: 'x'.repeat(20_000) });
     await until(() => own.code === 1009, 'it was closed');
+    expect(offences).toEqual([expect.stringContaining('larger than tocsin.limits.message_bytes')]);
+    expect(station.counters.read('agent_messages_invalid')).toBe(1);
   });
 
   it('that sends more than its rate is read slowly, and loses nothing', async () => {
     const limits = { messageBytes: 20_000, resultsPerSecond: 1_000, bytesPerSecond: 1e9 };
-    station = await openStation({ limits: () => limits });
+    const { gatekeeper, offences } = strictGatekeeper();
+    station = await openStation({ limits: () => limits, gatekeeper });
     let taken = 0;
     await station.hub.consumeResults(
       async (batch) => {
@@ -284,8 +292,13 @@ describe('a connected agent', () => {
       },
     );
     const own = await admitted(station);
-    for (let number = 1; number <= 2_500; number++) own.send(result(number));
+    for (let number = 1; number <= 2_500; number++) own.send({ ...result(number), spooled: true });
     await until(() => taken === 2_500, 'all were taken');
+    // What waited on disk while nobody could be reached is no offence.
+    expect(offences).toEqual([]);
+    for (let number = 2_501; number <= 5_000; number++) own.send(result(number));
+    await until(() => taken === 5_000, 'all were taken');
+    expect(new Set(offences)).toEqual(new Set(['sends more than tocsin.limits allows; it is read slowly']));
     expect(station.counters.read('agents_held_back')).toBeGreaterThan(0);
   });
 

@@ -17,8 +17,6 @@ export type { AgentConnection } from './served-agent.ts';
 
 /** Most agents that are connected at a time. */
 export const MOST_CONNECTIONS = 20_000;
-/** Most connections that have not said who they are. */
-export const MOST_GREETINGS = 5_000;
 /** Most connections of one client. One is enough, but the server learns late that a machine is gone. */
 export const MOST_OF_ONE_CLIENT = 4;
 /** How often all connections are looked at. */
@@ -77,7 +75,7 @@ class Gateway implements AgentGateway {
 
   accept(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
-    const refusal = strangeUpgrade(request) ?? this.#crowded();
+    const refusal = strangeUpgrade(request) ?? this.#crowded(request.socket.remoteAddress ?? 'unknown');
     if (!refusal) {
       const greet = (upgraded: WebSocket): void => this.#greetings.greet(upgraded, request);
       this.#upgrader().handleUpgrade(request, socket, head, greet);
@@ -97,10 +95,10 @@ class Gateway implements AgentGateway {
     return this.#closing;
   }
 
-  #crowded(): UpgradeRefusal | undefined {
+  #crowded(address: string): UpgradeRefusal | undefined {
     const someSeconds = (most: number): number => Math.ceil((1 + this.#parts.random.number()) * (most / 2));
     if (this.#closed) return { status: 503, reason: 'this server is stopping', retryAfter: someSeconds(4) };
-    if (this.#agents.size >= MOST_CONNECTIONS || this.#greetings.size >= MOST_GREETINGS)
+    if (this.#agents.size >= MOST_CONNECTIONS || !this.#greetings.hasRoom(address))
       return {
         status: 503,
         reason: 'this server has as many agents as it takes',

@@ -5,8 +5,9 @@ import type { Clock, Timer } from '../../runtime/clock.ts';
 import type { Counters } from '../../runtime/counters.ts';
 import { errorText } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
+import { Shares } from '../../runtime/shares.ts';
 import type { Admitted, Gatekeeper } from '../gatekeeper.ts';
-import { CLOSE_LEAVING, CLOSE_REFUSED, dismiss } from './dismiss.ts';
+import { brokeProtocol, CLOSE_LEAVING, CLOSE_REFUSED, dismiss, endSoon } from './dismiss.ts';
 import { type Hello, readHello } from './frames.ts';
 import { certificateNames } from './upgrade.ts';
 
@@ -14,6 +15,11 @@ import { certificateNames } from './upgrade.ts';
 export const HELLO_MS = 10_000;
 /** Bytes that a connection may send before it has said who it is, the upgrade included. */
 export const HELLO_BYTES = 65_536;
+
+/** Most connections that have not said who they are. */
+export const MOST_GREETINGS = 5_000;
+/** Of these, how many may be of one address: whoever opens all it can leaves room for others. */
+const MOST_OF_ONE_ADDRESS = (MOST_GREETINGS * 3) / 4;
 
 /** An agent that said who it is and was let in. */
 export interface Greeted {
@@ -24,6 +30,7 @@ export interface Greeted {
 }
 
 interface Guest {
+  address: string;
   timer: Timer;
   /** Its first frame has come. */
   named: boolean;
@@ -34,6 +41,7 @@ export class Greetings {
   readonly #parts: { clock: Clock; log: Log; counters: Counters; gatekeeper: Gatekeeper };
   readonly #admitted: (greeted: Greeted) => void;
   readonly #guests = new Map<WebSocket, Guest>();
+  readonly #places = new Shares(MOST_GREETINGS, MOST_OF_ONE_ADDRESS);
 
   /** @param admitted is handed everybody who is let in, and has its socket from then on */
   constructor(
@@ -48,14 +56,20 @@ export class Greetings {
     return this.#guests.size;
   }
 
+  /** Whether there is room for one more from an address. */
+  hasRoom(address: string): boolean {
+    return this.#places.hasRoom(address);
+  }
+
   greet(socket: WebSocket, request: IncomingMessage): void {
-    const timer = this.#parts.clock.after(HELLO_MS, () => socket.terminate());
-    const guest = { timer, named: false };
-    this.#guests.set(socket, guest);
-    socket.on('error', () => socket.terminate());
-    socket.once('close', () => this.#forget(socket));
     const address = request.socket.remoteAddress ?? 'unknown';
-    const unbound = boundBytes(request.socket, () => socket.terminate());
+    const timer = this.#parts.clock.after(HELLO_MS, () => socket.terminate());
+    const guest = { address, timer, named: false };
+    this.#places.takeAnyway(address);
+    this.#guests.set(socket, guest);
+    socket.on('error', (error) => this.#broken(socket, error, address));
+    socket.once('close', () => this.#forget(socket));
+    const unbound = boundBytes(request.socket, () => this.#tooLarge(socket, address));
     socket.on('message', (data: Buffer, binary) => {
       if (!this.#guests.has(socket)) return;
       // Whoever is not let in yet has nothing more to say.
@@ -100,8 +114,25 @@ export class Greetings {
   }
 
   #strange(socket: WebSocket, reason: string, address: string): void {
-    this.#parts.counters.increment('agent_connections_refused');
+    this.#note(reason, address);
     this.#refuse(socket, reason, { address });
+  }
+
+  /** Nothing can be answered to a guest that breaks the protocol; one that was let in is no guest any more. */
+  #broken(socket: WebSocket, error: Error, address: string): void {
+    if (this.#guests.has(socket) && brokeProtocol(error)) this.#note('it does not speak websocket', address);
+    endSoon(this.#parts.clock, socket);
+  }
+
+  #tooLarge(socket: WebSocket, address: string): void {
+    if (this.#guests.has(socket))
+      this.#note(`it sent more than ${HELLO_BYTES} bytes before a hello`, address);
+    socket.terminate();
+  }
+
+  #note(reason: string, address: string): void {
+    this.#parts.counters.increment('agent_connections_refused');
+    this.#parts.gatekeeper.strange?.(address, reason);
   }
 
   #refuse(socket: WebSocket, reason: string, who: Record<string, string>): void {
@@ -111,7 +142,10 @@ export class Greetings {
   }
 
   #forget(socket: WebSocket): void {
-    this.#guests.get(socket)?.timer.cancel();
+    const guest = this.#guests.get(socket);
+    if (!guest) return;
+    guest.timer.cancel();
+    this.#places.giveBack(guest.address);
     this.#guests.delete(socket);
   }
 }

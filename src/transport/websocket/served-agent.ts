@@ -5,7 +5,7 @@ import { errorText, TocsinError } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Admitted, Gatekeeper } from '../gatekeeper.ts';
 import type { Transport } from '../port.ts';
-import { CLOSE_LEAVING, CLOSE_REFUSED, dismiss } from './dismiss.ts';
+import { brokeProtocol, CLOSE_LEAVING, CLOSE_REFUSED, dismiss } from './dismiss.ts';
 import { type AgentFrame, readAgentFrame, type ServerFrame } from './frames.ts';
 import { foreignName } from './names.ts';
 import type { Allowance, MessageLimits } from './rates.ts';
@@ -89,6 +89,7 @@ export class ServedAgent {
       admission.turns.add(() => this.send({ type: 'request', number, subscription, body })),
     );
     socket.on('message', (data: Buffer, binary) => this.#read(data, binary));
+    socket.on('error', (error) => this.#broken(error));
     socket.on('pong', () => this.#heard());
     socket.on('ping', () => this.#heard());
   }
@@ -185,7 +186,7 @@ export class ServedAgent {
     const frame = readAgentFrame(binary ? '' : data.toString('utf8'));
     if (frame.type === 'ended' && this.#requests.ended(frame.number, frame.taken !== false)) return;
     const owedMs = this.#allowance.spend(this.#heardMs, data.length, this.#parts.limits());
-    if (owedMs > 0) this.#owe(owedMs);
+    if (owedMs > 0) this.#tooFast(frame, owedMs);
     if (frame.type === 'unreadable') this.#unreadable(frame.fault, frame.number);
     else if (frame.type !== 'unknown') this.#take(frame);
   }
@@ -269,6 +270,29 @@ export class ServedAgent {
     this.#parts.counters.increment('agent_messages_invalid');
     this.#parts.gatekeeper.offended(this.#admitted, `sent a frame that cannot be read: ${fault}`);
     if (number !== undefined) this.send({ type: 'not_taken', number, again: false, reason: fault });
+  }
+
+  #tooFast(frame: AgentFrame | { type: 'unknown' | 'unreadable' }, owedMs: number): void {
+    this.#owe(owedMs);
+    // What waited in a spool comes in a hurry, and honestly.
+    if (frame.type === 'result' && frame.spooled) return;
+    this.#parts.gatekeeper.offended(
+      this.#admitted,
+      'sends more than tocsin.limits allows; it is read slowly',
+    );
+  }
+
+  /** The library closes the connection. */
+  #broken(error: Error): void {
+    if (!brokeProtocol(error) || this.#deaf) return;
+    this.#deaf = true;
+    this.#parts.counters.increment('agent_messages_invalid');
+    const isLarge = (error as { code?: unknown }).code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
+    const what = isLarge
+      ? 'sent a message larger than tocsin.limits.message_bytes'
+      : 'broke the protocol of websockets';
+    this.#parts.log.warn('an agent was cut off', { ...this.#who(), reason: what });
+    this.#parts.gatekeeper.offended(this.#admitted, `${what}; it was cut off`);
   }
 
   #owe(owedMs: number): void {

@@ -1,5 +1,5 @@
-import type { TocsinError } from '../../runtime/errors.ts';
-import type { FeedItem } from '../port.ts';
+import type { TocsinError } from '../runtime/errors.ts';
+import type { FeedItem } from './port.ts';
 
 /** An item of the feed without its cursor. */
 export type Happening =
@@ -21,10 +21,10 @@ const MOST_IN_BATCH = 1_024;
  */
 export class Feed {
   readonly #limits: FeedLimits;
-  readonly #run: number;
+  #run: number;
   /** What every cursor of this run begins with. */
-  readonly #prefix: string;
-  readonly #start: number;
+  #prefix: string;
+  #start: number;
   readonly #ring: (Happening | undefined)[] = [];
   readonly #lengths: number[] = [];
   #length = 0;
@@ -32,6 +32,8 @@ export class Feed {
   #forgotten: number;
   #newest: number;
   #durable: number;
+  /** How often another history began; whoever follows the one before gets `resync`. */
+  #histories = 0;
   #ended = false;
   #failure: TocsinError | undefined;
   readonly #sleepers = new Set<() => void>();
@@ -69,6 +71,21 @@ export class Feed {
     this.#wake();
   }
 
+  /** Begins anew behind a place of another history, or of one of which something was missed. */
+  restart(run: number, start: number): void {
+    this.#run = run;
+    this.#prefix = `${String(run).padStart(8, '0')}.`;
+    this.#start = start;
+    this.#ring.length = 0;
+    this.#lengths.length = 0;
+    this.#length = 0;
+    this.#forgotten = start;
+    this.#newest = start;
+    this.#durable = start;
+    this.#histories++;
+    this.#wake();
+  }
+
   cursor(): string {
     return this.#cursorOf(this.#durable);
   }
@@ -86,7 +103,12 @@ export class Feed {
 
   async *#stream(from: number | undefined, signal: AbortSignal): AsyncGenerator<readonly FeedItem[]> {
     let place = from ?? -1;
+    let history = this.#histories;
     while (!signal.aborted) {
+      if (history !== this.#histories) {
+        history = this.#histories;
+        place = -1;
+      }
       if (place < this.#forgotten) {
         place = Math.max(this.#durable, this.#forgotten);
         yield [{ cursor: this.#cursorOf(place), type: 'resync' }];

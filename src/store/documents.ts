@@ -1,4 +1,4 @@
-import type { Page, PageOptions, Revision } from '../port.ts';
+import type { Page, PageOptions, Revision } from './port.ts';
 
 const DEFAULT_PAGE = 1000;
 
