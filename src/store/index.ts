@@ -1,8 +1,7 @@
 /**
  * The store: documents by kind and name, bounded logs, leases, and the feed of changes. In come batches of changes
  * that were decided elsewhere; out go documents, pages, log entries, and every change in its order. It runs in a
- * server's process; `embedded` keeps everything in memory and on disk, and needs no other service; `redis` shares it with
- * other servers, Sensu's own among them. It remembers what
+ * server's process; `embedded` keeps everything in memory and on disk, and needs no other service. It remembers what
  * was committed, for as long as its logs' retention says. It never looks into a document and never decides anything
  * but who came first. `docs/store.md` is the contract.
  */
@@ -25,5 +24,3 @@ export type {
   Store,
   Write,
 } from './port.ts';
-export type { RedisAddress, RedisTls } from './redis/connection.ts';
-export { openRedisStore, type RedisStoreOptions } from './redis/store.ts';
