@@ -59,6 +59,7 @@ const roomRules = Object.entries(rooms).map(([room, below]) => ({
 const homes = {
   fastify: ['^src/api/'],
   ws: ['^src/transport/websocket/'],
+  amqplib: ['^src/transport/rabbitmq/'],
   commander: ['^src/cli/'],
   'cli-table3': ['^src/cli/'],
   nodemailer: ['^src/plugins/'],

@@ -46,7 +46,7 @@ class Server {
   }
 
   numbers(): number[] {
-    return this.taken.map(({ id }) => id?.number ?? 0);
+    return this.taken.map(({ id }) => (id?.number ?? 0) - BEFORE);
   }
 }
 
@@ -56,7 +56,7 @@ async function setUp(server = new Server(), seed = 1, mostBytes = 10_000_000) {
   const log = memoryLog();
   const transport = createMemoryTransport({ clock });
   transport.publishResult = (message) => server.publish(message);
-  const spool = await openSpool({ folder, mostBytes, clock, log });
+  const spool = await openSpool({ folder, mostBytes, clock, random: seededRandom(), log });
   const results = new Results({ clock, random: seededRandom(seed), transport, log, counters, client, spool });
   results.start();
   /** Lets time pass until something has come, since files take their own. */
@@ -75,6 +75,9 @@ async function setUp(server = new Server(), seed = 1, mostBytes = 10_000_000) {
   return { clock, counters, log, server, spool, results, pass, end };
 }
 
+/** The numbers of a run begin with its time. */
+const BEFORE = 1_800_000_000_000_000;
+
 const check = (name: string, executed: number, status = 0) => ({ name, status, output: 'x', executed });
 
 describe('an agent without a server', () => {
@@ -92,20 +95,26 @@ describe('an agent without a server', () => {
     results.send(check('c0', 2_000));
     await pass(() => spool.size === 0, 'the spool is empty');
     const [live, ...late] = server.taken;
-    expect([live?.id?.number, live?.spooled, live?.id?.previous]).toEqual([601, undefined, 591]);
+    expect([live?.id?.number, live?.spooled, live?.id?.previous]).toEqual([
+      BEFORE + 601,
+      undefined,
+      BEFORE + 591,
+    ]);
     expect(late.every(({ spooled }) => spooled === true)).toBe(true);
     const numbers = server.numbers().slice(1);
     expect(numbers.slice(0, 10)).toEqual([591, 592, 593, 594, 595, 596, 597, 598, 599, 600]);
     expect(numbers.slice(10)).toEqual(Array.from({ length: 590 }, (_, index) => index + 1));
     for (const { body, id } of late) {
-      expect((body as CheckResult).check.executed).toBe(1_000 + Math.floor(((id?.number ?? 0) - 1) / 10));
+      expect((body as CheckResult).check.executed).toBe(
+        1_000 + Math.floor(((id?.number ?? 0) - BEFORE - 1) / 10),
+      );
     }
     await end();
     expect(clock.pending).toBe(0);
-    expect(await readdir(folder)).toEqual([]);
+    expect(await readdir(folder)).toEqual(['numbers']);
   }, 30_000);
 
-  it('that goes down and comes back sends what it left, with its numbers, and goes on under a new boot', async () => {
+  it('that goes down and comes back sends what it left, with its numbers, and goes on behind them', async () => {
     const first = await setUp();
     first.server.state = 'away';
     for (let count = 0; count < 5; count++) first.results.send(check('disk', count));
@@ -116,8 +125,9 @@ describe('an agent without a server', () => {
     expect(second.server.numbers()).toEqual([5, 1, 2, 3, 4]);
     second.results.send(check('disk', 9));
     await settle();
-    expect(second.server.taken.at(-1)?.id?.boot).not.toBe(second.server.taken[0]?.id?.boot);
-    expect(second.server.taken.at(-1)?.id).toMatchObject({ number: 1, previous: 0 });
+    const last = second.server.taken.at(-1)?.id;
+    expect(last).toMatchObject({ boot: second.server.taken[0]?.id?.boot, previous: BEFORE + 5 });
+    expect(last?.number).toBeGreaterThan(BEFORE + 5);
     await second.end();
   });
 });
@@ -210,6 +220,6 @@ describe('a spool that is full', () => {
     expect(told().at(-1)?.status).toBe(0);
     await until(() => spool.lost === 0, 'it was forgotten');
     await end();
-    expect(await readdir(folder)).toEqual([]);
+    expect(await readdir(folder)).toEqual(['numbers']);
   });
 });

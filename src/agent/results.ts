@@ -7,7 +7,7 @@ import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Transport } from '../transport/index.ts';
 import { Emptying } from './emptying.ts';
-import { ResultNumbers } from './numbers.ts';
+import { newNumbering, ResultNumbers } from './numbers.ts';
 import {
   type Keeping,
   type Kept,
@@ -72,8 +72,8 @@ export class Results {
     const { clock, log, transport, client, random } = parts;
     this.#parts = parts;
     this.#client = client;
-    this.#numbers = new ResultNumbers(random.uuid());
     this.#spool = parts.spool ?? new MemorySpool();
+    this.#numbers = new ResultNumbers(this.#spool.numbering ?? newNumbering(random.uuid()));
     this.#lostCounted = this.#spool.lost;
     this.#emptying = new Emptying({
       ...{ spool: this.#spool, clock, log },

@@ -6,6 +6,7 @@ import { CORE_HANDLER_SCHEMAS, FilterSchema, HandlerSchema, MutatorSchema } from
 import type { Attributes } from '../model/schema.ts';
 import type { Plugin } from '../plugin.ts';
 import { meaningOf } from './meanings.ts';
+import { RabbitmqSchema } from './rabbitmq.ts';
 import { ApiSchema, ExtensionSchema, SensuSchema, TocsinSchema, TransportSchema } from './sections.ts';
 
 const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
@@ -25,6 +26,7 @@ export const SECTION_SCHEMAS: Readonly<Record<string, TSchema>> = {
   sensu: SensuSchema,
   tocsin: TocsinSchema,
   transport: TransportSchema,
+  rabbitmq: RabbitmqSchema,
 };
 
 /**
@@ -34,7 +36,7 @@ export const SECTION_SCHEMAS: Readonly<Record<string, TSchema>> = {
 export function schemaOf(plugins: ReadonlyMap<string, Plugin>): Attributes {
   const properties: Attributes = { $schema: { type: 'string', description: 'the schema of this file' } };
   for (const [name, schema] of Object.entries(SECTION_SCHEMAS)) properties[name] = described(schema, [name]);
-  for (const name of ['rabbitmq', 'redis', 'tessen', 'deregistration'])
+  for (const name of ['redis', 'tessen', 'deregistration'])
     properties[name] = { description: meaningOf([name]) };
   addPlugins(properties, plugins);
   return {

@@ -195,7 +195,6 @@ const filter = (attributes: object) => ({ filters: { f: { attributes: {}, ...att
 
 test.each([
   ['handlers.h.type', { handlers: { h: { type: 'transport', pipe: { type: 'direct', name: 'x' } } } }],
-  ['rabbitmq', { rabbitmq: 'amqp://a' }],
   ['redis', { redis: {} }],
   ['transport.name', { transport: { name: 'redis' } }],
   ['transport.name', { transport: { name: 'of-others' } }],

@@ -17,26 +17,24 @@ interface NotYet {
 const NOT_YET: readonly NotYet[] = [
   {
     places: ({ document }) =>
-      definitions(document, 'handlers')
-        .filter(([, handler]) => handler.type === 'transport')
-        .map(([at]) => [...at, 'type']),
+      transportOf(document) === 'rabbitmq'
+        ? []
+        : definitions(document, 'handlers')
+            .filter(([, handler]) => handler.type === 'transport')
+            .map(([at]) => [...at, 'type']),
     effect:
-      'has no broker that other programs listen at: nobody is told through a handler of type "transport"',
-  },
-  {
-    places: section('rabbitmq'),
-    effect: 'does not speak to RabbitMQ: agents and servers in other processes are not reached',
+      'has a broker that other programs listen at only with the transport "rabbitmq": nobody is told through a handler of type "transport"',
   },
   { places: section('redis'), effect: 'does not speak to Redis: state is kept in a file of its own' },
   {
     // A section of that name has been told of already.
     places: ({ document }) => {
-      const name = (document.transport as { name?: unknown } | null | undefined)?.name;
-      return typeof name !== 'string' || name === 'memory' || isSet(document[name])
+      const name = transportOf(document);
+      return name === undefined || TRANSPORTS.includes(name) || isSet(document[name])
         ? []
         : [['transport', 'name']];
     },
-    effect: 'has the transport "memory" alone, within one process: this one is not used',
+    effect: 'has no such transport: agents join a server by its own port (`tocsin join`)',
   },
 ];
 
@@ -47,6 +45,13 @@ export function tellNotYet(validation: Validation): void {
       validation.cautions.push({ steps, message: `this version ${effect}` });
     }
   }
+}
+
+const TRANSPORTS: readonly string[] = ['memory', 'websocket', 'rabbitmq'];
+
+function transportOf(document: Validation['document']): string | undefined {
+  const name = (document.transport as { name?: unknown } | null | undefined)?.name;
+  return typeof name === 'string' ? name : undefined;
 }
 
 function section(name: string): NotYet['places'] {

@@ -20,6 +20,7 @@ import {
   SPAWN_LIMIT,
 } from './defaults.ts';
 import { judge, type Rule, type Validation } from './definition.ts';
+import { rabbitmqOf } from './rabbitmq.ts';
 import { REACHING, reachingOf, tlsBelongsTogether } from './reaching.ts';
 import type { Settings } from './settings.ts';
 
@@ -178,11 +179,21 @@ const MS_PER_DAY = 86_400_000;
 /** The parts of the settings that come from sections with a single definition. */
 export type SectionSettings = Pick<
   Settings,
-  'spawn' | 'keepalives' | 'api' | 'store' | 'retention' | 'server' | 'tls' | 'agent' | 'limits' | 'blindness'
+  | 'spawn'
+  | 'keepalives'
+  | 'api'
+  | 'store'
+  | 'retention'
+  | 'server'
+  | 'tls'
+  | 'agent'
+  | 'rabbitmq'
+  | 'limits'
+  | 'blindness'
 >;
 
 /**
- * Validates `sensu`, `api`, `tocsin` and `transport`, in which the built-in defaults stand already. Undefined when
+ * Validates `sensu`, `api`, `tocsin`, `transport` and `rabbitmq`, in which the built-in defaults stand already. Undefined when
  * there is a problem in one of them.
  */
 export function sectionsOf(validation: Validation, hostname: string): SectionSettings | undefined {
@@ -191,6 +202,7 @@ export function sectionsOf(validation: Validation, hostname: string): SectionSet
   const api = sectionOf(validation, 'api', ApiSchema, [credentialsOf, headerNames]);
   const tocsin = sectionOf(validation, 'tocsin', TocsinSchema, [tlsBelongsTogether]);
   sectionOf(validation, 'transport', TransportSchema);
+  const rabbitmq = rabbitmqOf(validation);
   if (validation.problems.length > before) return undefined;
   return {
     spawn: {
@@ -203,6 +215,7 @@ export function sectionsOf(validation: Validation, hostname: string): SectionSet
     store: storeOf(tocsin),
     retention: { resultsMs: (tocsin.retention?.results ?? RESULT_RETENTION_SECONDS) * 1000 },
     ...reachingOf(tocsin, serverNameOf(hostname)),
+    rabbitmq,
   };
 }
 

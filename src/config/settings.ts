@@ -57,6 +57,8 @@ export interface Settings {
   tls: TlsSettings | undefined;
   /** How an agent in a process of its own reaches servers, and what it keeps meanwhile (`tocsin.agent`). */
   agent: AgentSettings;
+  /** Where RabbitMQ is; undefined: another transport is used (`rabbitmq`, `transport.name`). */
+  rabbitmq: RabbitmqSettings | undefined;
   /** What one client may send (`tocsin.limits`). */
   limits: ClientLimits;
   /** How the server watches itself (`tocsin.blindness`). */
@@ -104,4 +106,40 @@ export interface ClientLimits {
   messageBytes: number;
   /** Different checks with a result. */
   checks: number;
+}
+
+export interface RabbitmqSettings {
+  /** Tried one after another; at least one. */
+  brokers: readonly BrokerSettings[];
+  /** True: our results and keepalives go into queues that outlive the broker. */
+  durable: boolean;
+  /** Most messages that a server holds of a queue, where it is more than batches need. */
+  prefetch: number | undefined;
+  /** Exchanges that a server takes from; undefined: they are named like the queues (`sensu.server`). */
+  pipes: { results: string | undefined; keepalives: string | undefined };
+}
+
+export interface BrokerSettings {
+  host: string;
+  port: number;
+  vhost: string;
+  user: string;
+  password: string;
+  mechanism: 'PLAIN' | 'EXTERNAL';
+  /** 0: what the broker proposes. */
+  heartbeatSeconds: number;
+  frameMax: number;
+  tls: BrokerTlsSettings | undefined;
+}
+
+/** Files (absolute paths, PEM) with which a connection to a broker is encrypted. */
+export interface BrokerTlsSettings {
+  certificate: string | undefined;
+  key: string | undefined;
+  /** Who signs the certificates of brokers; undefined: whom this machine trusts. */
+  authority: string | undefined;
+  /** False: whoever answers is believed. */
+  verify: boolean;
+  /** The name that the certificate has to carry; undefined: the host. */
+  serverName: string | undefined;
 }

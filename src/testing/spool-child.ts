@@ -2,9 +2,16 @@
 import { openSpool } from '../agent/index.ts';
 import { systemClock } from '../runtime/system/clock.ts';
 import { createLog } from '../runtime/system/log.ts';
+import { systemRandom } from '../runtime/system/random.ts';
 
 const log = createLog({ level: 'error', destination: 2 });
-const spool = await openSpool({ folder: process.argv[2] ?? '', mostBytes: 1e9, clock: systemClock, log });
+const spool = await openSpool({
+  folder: process.argv[2] ?? '',
+  mostBytes: 1e9,
+  clock: systemClock,
+  random: systemRandom,
+  log,
+});
 for (let number = 1; number <= 20_000; number++) {
   const check = {
     name: `check-${number % 7}`,

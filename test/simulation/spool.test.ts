@@ -62,7 +62,13 @@ async function world() {
   const publish = hub.publishResult.bind(hub);
   hub.publishResult = (message) =>
     away ? Promise.reject(new TocsinError('TRANSPORT_UNAVAILABLE', 'no server')) : publish(message);
-  const spool = await openSpool({ folder: join(folder, 'spool'), mostBytes: 1e7, clock, log });
+  const spool = await openSpool({
+    folder: join(folder, 'spool'),
+    mostBytes: 1e7,
+    clock,
+    random: seededRandom(),
+    log,
+  });
   const agent = createAgent({
     ...shared,
     transport: hub,

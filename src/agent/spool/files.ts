@@ -1,6 +1,7 @@
 import type { Clock } from '../../runtime/clock.ts';
 import { errorText } from '../../runtime/errors.ts';
 import type { Log } from '../../runtime/log.ts';
+import type { Numbering } from '../numbers.ts';
 import { lineOf } from './lines.ts';
 import type { Losses } from './losses.ts';
 import { MemorySpool } from './memory.ts';
@@ -28,6 +29,7 @@ export interface FileSpoolParts {
   highest: number;
   losses: Losses;
   newest: Newest;
+  numbering: Numbering;
 }
 
 interface Wanting {
@@ -40,6 +42,7 @@ interface Wanting {
 /** Keeps results in files; in memory what the disk does not take. */
 export class FileSpool implements Spool {
   readonly lasting = true;
+  readonly numbering: Numbering;
   readonly #parts: FileSpoolParts;
   readonly #newest: Newest;
   readonly #memory = new MemorySpool();
@@ -65,6 +68,7 @@ export class FileSpool implements Spool {
   constructor(parts: FileSpoolParts) {
     this.#parts = parts;
     this.#newest = parts.newest;
+    this.numbering = parts.numbering;
     this.#nextNumber = parts.highest + 1;
     for (const segment of parts.segments) {
       this.#segments.set(segment.number, segment);

@@ -1,3 +1,4 @@
+import { checkKeyOf } from '../numbers.ts';
 import type { NumberedResult, Place } from './port.ts';
 
 /** Most checks whose newest result is known; those beyond them come in their turn. */
@@ -7,8 +8,8 @@ const MOST_CHECKS = 10_000;
 export class Newest {
   readonly #places = new Map<string, Place>();
 
-  note({ id, body: { client, check } }: NumberedResult, place: Place): void {
-    const key = `${id.agent}/${check.source || client}/${check.name}`;
+  note({ id, body }: NumberedResult, place: Place): void {
+    const key = checkKeyOf(id.agent, body);
     if (this.#places.size < MOST_CHECKS || this.#places.has(key)) this.#places.set(key, place);
   }
 

@@ -1,5 +1,6 @@
 import type { CheckResult } from '../../model/check.ts';
 import type { ResultId } from '../../model/taken.ts';
+import type { Numbering } from '../numbers.ts';
 
 /** A result with its number, as it is sent and kept. */
 export interface NumberedResult {
@@ -29,6 +30,8 @@ export interface Keeping {
 export interface Spool {
   /** True when it keeps results on disk, as far as the disk takes them. */
   readonly lasting: boolean;
+  /** How the results of this run are numbered; missing: as those of a run of its own. */
+  readonly numbering?: Numbering | undefined;
   /** Results in it. */
   readonly size: number;
   /** Results that went lost: there was no room, or what stands on disk is damaged; on disk those of earlier runs too. */

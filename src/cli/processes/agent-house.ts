@@ -15,6 +15,7 @@ import { spawnerOf, tellFiles } from './environment.ts';
 import { CONFIGURATION_CHECK, type Finding } from './finding.ts';
 import { lockFolder } from './folder-lock.ts';
 import { followConfiguration, type Origin } from './following.ts';
+import { openRabbitmq } from './rabbitmq.ts';
 import type { Reloadable } from './signals.ts';
 import type { Closer } from './stopping.ts';
 import { type World, worldOf } from './world.ts';
@@ -98,7 +99,8 @@ export async function openAgentHouse(options: AgentHouseOptions, closers: Closer
 }
 
 /** What is configured counts before what an invitation says. */
-function serversOf({ agent }: Settings, invitation: Invitation | undefined): readonly string[] {
+function serversOf({ agent, rabbitmq }: Settings, invitation: Invitation | undefined): readonly string[] {
+  if (rabbitmq) return rabbitmq.brokers.map(({ host, port }) => `RabbitMQ at ${host}:${port}`);
   const servers = agent.servers.length > 0 ? agent.servers : (invitation?.servers ?? []);
   if (servers.length > 0) return servers;
   throw new TocsinError(
@@ -115,6 +117,7 @@ function openTransport(
 ): Transport {
   const { configuration } = origin;
   const { settings } = configuration;
+  if (settings.rabbitmq) return openRabbitmq(settings.rabbitmq, world);
   const objections: Objection[] = [];
   const tls = agentTls(settings, objections);
   configurationOf(withObjections({ ...configuration, warnings: [] }, objections));

@@ -6,8 +6,9 @@ import { Registry } from '../../state/registry.ts';
 import { Views } from '../../state/views.ts';
 import { openEmbeddedStore } from '../../store/index.ts';
 import { createMemoryTransport, type Transport } from '../../transport/index.ts';
+import { openRabbitmq } from './rabbitmq.ts';
 import type { Closer, Stop } from './stopping.ts';
-import { worldOf } from './world.ts';
+import { type World, worldOf } from './world.ts';
 
 /** What is opened first in a server, and everything else in it stands on. */
 export type Ground = Awaited<ReturnType<typeof openGround>>;
@@ -34,7 +35,12 @@ export async function openGround(
     log.fatal('the views no longer follow the store', { error: errorText(error) });
     stop.because(error);
   });
-  const transport: Transport = createMemoryTransport({ clock, log });
+  const transport = openTransport(settings, world);
   closers.push(() => transport.close());
   return { ...world, transport, registry, views };
+}
+
+/** Several servers meet at a broker; without one everything is in this process, and agents elsewhere dial in. */
+function openTransport({ rabbitmq }: Settings, world: World): Transport {
+  return rabbitmq ? openRabbitmq(rabbitmq, world) : createMemoryTransport(world);
 }

@@ -178,7 +178,8 @@ async function start(role: Role, parts: Start): Promise<number> {
   if (role === 'api') return alone(role, '');
   const folder = dataFolder(role);
   const invitation = role === 'client' ? takeInvitation(folder, process.env) : undefined;
-  const isAlone = loaded.settings?.agent.servers.length === 0 && invitation === undefined;
+  const hasBroker = loaded.settings?.rabbitmq !== undefined;
+  const isAlone = loaded.settings?.agent.servers.length === 0 && invitation === undefined && !hasBroker;
   if (role === 'client' && isAlone) return alone(role, FOR_A_CLIENT);
   // What is wrong with a check leaves that one out; what is wrong elsewhere is the end.
   if (loaded.problems) return notRunning(log, sensuErrors(loaded, role));

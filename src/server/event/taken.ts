@@ -12,7 +12,7 @@ export type NumberVerdict =
   | { verdict: 'late'; taken: readonly TakenNumber[] };
 
 /** Boots of an agent that are remembered, so that what they left behind is known to be late. */
-const EARLIER_BOOTS = 8;
+const EARLIER_BOOTS = 4;
 /** Agents that are remembered of one check: a repeat comes soon, and a proxy check may wander over a whole fleet. */
 const MOST_AGENTS = 64;
 /** Ranges of missing numbers that are remembered of one boot; beyond them the oldest are run together. */
