@@ -4,11 +4,12 @@ export interface ResultId {
   agent: string;
   /** An opaque text for a row of numbers: new at each start, or the same while an agent's numbers go on over restarts. */
   boot: string;
-  /** Counts up from 1 within one boot, over all checks of the agent. */
+  /** Goes up within one boot, over all checks of the agent. */
   number: number;
   /**
    * The number before it that this agent gave to a result of the same client and check in this boot and that may still
-   * be on its way; 0: there is none. Missing: the agent does not tell. With it a server knows a result that comes late from one that comes again.
+   * be on its way; 0: there is none. Missing: the agent does not tell. With it a server knows a result that comes late
+   * from one that comes again.
    */
   previous?: number | undefined;
 }

@@ -30,7 +30,8 @@ const sensu = testsOf('src/cli/processes/sensu.test.ts');
 const source = testsOf('src/config/source.test.ts');
 const spawner = testsOf('src/runtime/system/spawner/spawner.test.ts');
 
-const RABBITMQ = exempt('comes with the transport rabbitmq');
+const broker = testsOf('src/transport/rabbitmq/broker.test.ts');
+const brokers = testsOf('src/config/rabbitmq.test.ts');
 const REDIS = exempt('comes with the store redis');
 const NO_REDIS_TRANSPORT = exempt(
   'Redis is no transport here: it loses what nobody listens to, and acknowledges nothing',
@@ -303,13 +304,25 @@ export const catalogue: CatalogueLine[] = [
       'who stops listening is given nothing more',
       requests('nothing is handed out after stop resolved, and it waits for what is in hand'),
     ],
-    ['it connects with settings, or with a URL', RABBITMQ],
-    ['one of several brokers is chosen', RABBITMQ],
-    ['what a broker refuses for its user is an error', RABBITMQ],
-    ['it connects again when the broker is back', RABBITMQ],
-    ['it connects again after an error of a channel', RABBITMQ],
-    ['names of hosts are looked up', RABBITMQ],
-    ['it can speak over TLS', RABBITMQ],
+    [
+      'it connects with settings, or with a URL',
+      brokers('it is used where there is a section, or the transport says so'),
+    ],
+    ['one of several brokers is chosen', broker('another broker is tried')],
+    [
+      'what a broker refuses for its user is an error',
+      broker('tells a wrong %s once, in a sentence, and tries on'),
+    ],
+    [
+      'it connects again when the broker is back',
+      broker('a broker that is away at the start and restarted later: nothing durable is lost'),
+    ],
+    ['it connects again after an error of a channel', broker('an exchange that went is declared again')],
+    [
+      'names of hosts are looked up',
+      exempt('Node looks a name up when it connects; there is nothing of ours in it'),
+    ],
+    ['it can speak over TLS', broker('a certificate is looked at, unless that is waived')],
   ]),
   ...linesOf('transport/redis_spec', [
     ['lists and channels of Redis carry what is published', NO_REDIS_TRANSPORT],
@@ -332,8 +345,16 @@ export const catalogue: CatalogueLine[] = [
       'a transport that there is not is told',
       load("['transport.name', { transport: { name: 'of-others' } }]"),
     ],
-    ['a transport is given the section of its own name', RABBITMQ],
-    ['who made a transport can wait until it is connected', RABBITMQ],
+    [
+      'a transport is given the section of its own name',
+      brokers('it is used where there is a section, or the transport says so'),
+    ],
+    [
+      'who made a transport can wait until it is connected',
+      testsOf('test/end-to-end/other-machines.test.ts')(
+        'keeps its results when no server was ever there, and says so',
+      ),
+    ],
   ]),
   ...linesOf('redis/client_spec', [
     ['it sends commands and reads answers', REDIS],
@@ -549,8 +570,11 @@ export const catalogue: CatalogueLine[] = [
     ],
   ]),
   ...linesOf('captured', [
-    ['frames of AMQP of a client and a server', RABBITMQ],
-    ['exchanges, queues and bindings of AMQP, and properties of messages', RABBITMQ],
+    ['frames of AMQP of a client and a server', broker('takes what Sensu Core 1.9 sent')],
+    [
+      'exchanges, queues and bindings of AMQP, and properties of messages',
+      broker('declares exchanges and queues as Sensu Core 1.9 does'),
+    ],
     ['keys and values in Redis', REDIS],
     ['commands to Redis, at a start and at each call of the API', REDIS],
     [
