@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -7,6 +8,8 @@ export default defineConfig({
   test: {
     pool: 'threads',
     isolate: false,
+    // Most of the long tests wait for processes; one worker would leave a machine of two cores idle half of the time.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
