@@ -1,4 +1,6 @@
 const QUARTER_MS = 900_000;
+/** Farthest from 1970 that a `Date` reaches, less the few days by which clocks and calendars look beyond a moment. */
+const FARTHEST_MS = 8.64e15 - 3 * 86_400_000;
 const DAY_MS = 86_400_000;
 
 /**
@@ -82,7 +84,7 @@ class NamedZone implements Zone {
   offsetMs(atMs: number): number {
     const quarter = Math.floor(atMs / QUARTER_MS);
     if (quarter !== this.#quarter) {
-      this.#offsetMs = this.#ask(quarter * QUARTER_MS);
+      this.#offsetMs = this.#ask(Math.min(Math.max(quarter * QUARTER_MS, -FARTHEST_MS), FARTHEST_MS));
       this.#quarter = quarter;
     }
     return this.#offsetMs;
