@@ -23,8 +23,8 @@ export function selfClientName(serverName: string): string {
 }
 
 interface SelfReportParts {
-  /** `Settings.server.name` of now. */
-  serverName(): string;
+  /** Under which client it is reported: as it is now, its results carry its signature. */
+  client(): { name: string; signature?: string | undefined };
   transport: Transport;
   views: Pick<Views, 'state'>;
   clock: Clock;
@@ -32,8 +32,8 @@ interface SelfReportParts {
 }
 
 /**
- * Reports what a server found out about itself, as results of a client of its own, so that it walks the road of every
- * other event. Only what differs from what stands there is sent; what never was wrong is not mentioned.
+ * Reports what a process found out about itself, as results of a client, so that it walks the road of every other event.
+ * Only what differs from what stands there is sent; what never was wrong is not mentioned.
  */
 export class SelfReports {
   readonly #parts: SelfReportParts;
@@ -50,10 +50,10 @@ export class SelfReports {
   }
 
   async #publish({ check: name, status, output }: SelfReport): Promise<void> {
-    const { transport, views, clock, log, serverName } = this.#parts;
-    const client = selfClientName(serverName());
+    const { transport, views, clock, log } = this.#parts;
+    const { name: client, signature } = this.#parts.client();
     const before = views.state(client, name)?.check;
-    if (before === undefined ? status === 0 : before.status === status && before.output === output) return;
+    if (status === (before?.status ?? 0) && (status === 0 || output === before?.output)) return;
     const now = unixSeconds(clock);
     const check: ExecutedCheck = {
       name,
@@ -65,9 +65,13 @@ export class SelfReports {
       duration: 0,
     };
     try {
-      await transport.publishResult({ body: { client, check } });
+      const signed = signature === undefined ? {} : { signature };
+      await transport.publishResult({ body: { client, check, ...signed } });
     } catch (error) {
-      log.error('the server could not report about itself', { check: name, error: errorText(error) });
+      log.error('what this process found out about itself could not be reported', {
+        check: name,
+        error: errorText(error),
+      });
     }
   }
 }

@@ -1,11 +1,4 @@
 import { type ConfigProblem, describeProblems, type Settings } from '../../config/index.ts';
-import type { ExecutedCheck } from '../../model/check.ts';
-import { unixSeconds } from '../../runtime/clock.ts';
-import { errorText } from '../../runtime/errors.ts';
-import type { Log } from '../../runtime/log.ts';
-import { systemClock } from '../../runtime/system/clock.ts';
-import type { Views } from '../../state/views.ts';
-import type { Transport } from '../../transport/index.ts';
 
 /** The check under which what is wrong with the configuration is reported, as an event of the local client. */
 export const CONFIGURATION_CHECK = 'tocsin_configuration';
@@ -42,51 +35,4 @@ function outputOf(title: string, problems: readonly ConfigProblem[]): string {
 
 function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
-}
-
-interface FindingParts {
-  transport: Transport;
-  views: Views;
-  /** The local client as it is now: its results carry its signature. */
-  client(): Pick<Settings['client'], 'name' | 'signature'>;
-  log: Log;
-}
-
-/** Reports findings as results of the local client. A configuration that never was wrong is not mentioned. */
-export class FindingReporter {
-  readonly #parts: FindingParts;
-  #last: Promise<void> = Promise.resolve();
-
-  constructor(parts: FindingParts) {
-    this.#parts = parts;
-  }
-
-  /** Never rejects; a finding behind another one waits for it, so that they are taken in their order. */
-  report(finding: Finding): Promise<void> {
-    this.#last = this.#last.then(() => this.#publish(finding));
-    return this.#last;
-  }
-
-  async #publish({ status, output }: Finding): Promise<void> {
-    const { transport, views, client, log } = this.#parts;
-    const { name, signature } = client();
-    const before = views.state(name, CONFIGURATION_CHECK)?.check.status ?? 0;
-    if (status === 0 && before === 0) return;
-    const now = unixSeconds(systemClock);
-    const check: ExecutedCheck = {
-      name: CONFIGURATION_CHECK,
-      type: 'standard',
-      status,
-      output,
-      issued: now,
-      executed: now,
-      duration: 0,
-    };
-    try {
-      const signed = signature === undefined ? {} : { signature };
-      await transport.publishResult({ body: { client: name, check, ...signed } });
-    } catch (error) {
-      log.error('the state of the configuration could not be reported', { error: errorText(error) });
-    }
-  }
 }

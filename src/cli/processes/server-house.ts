@@ -4,13 +4,13 @@ import type { Api } from '../../api/index.ts';
 import type { LoadedSettings, Settings } from '../../config/index.ts';
 import type { Log } from '../../runtime/log.ts';
 import { Server } from '../../server/index.ts';
-import { SelfReports } from '../../state/self-reports.ts';
+import { SelfReports, selfClientName } from '../../state/self-reports.ts';
 import type { Views } from '../../state/views.ts';
 import { checkPlugins, configurationOf, type Objection, withObjections } from '../configuration.ts';
 import { portTls } from './certificates.ts';
 import { type DoorParts, openDoor } from './door.ts';
 import { spawnerOf, tellAddress, tellFiles } from './environment.ts';
-import { CONFIGURATION_CHECK, type Finding, FindingReporter } from './finding.ts';
+import { CONFIGURATION_CHECK, type Finding } from './finding.ts';
 import { followConfiguration, type Origin, withPort } from './following.ts';
 import { type Ground, openGround } from './ground.ts';
 import { accessReport, strangersObjection } from './reach.ts';
@@ -88,7 +88,10 @@ export async function openServerHouse(
   closers.push(() => door.gateway.close());
   await server.start();
   if (options.withAgent) live.agent = await startAgent(options, ground, { settings, url }, closers);
-  const reports = new SelfReports({ ...ground, serverName: () => live.settings.server.name });
+  const reports = new SelfReports({
+    ...ground,
+    client: () => ({ name: selfClientName(live.settings.server.name) }),
+  });
   void reports.report(accessReport(settings, guarded(settings)));
   const reloader = await followConfiguration(
     {
@@ -160,9 +163,8 @@ function findingReporter(
   ground: Ground,
   { live, reports }: { live: Live; reports: SelfReports },
 ): (finding: Finding) => Promise<void> {
-  if (!withAgent) return (finding) => reports.report({ check: CONFIGURATION_CHECK, ...finding });
-  const reporter = new FindingReporter({ ...ground, client: () => live.settings.client });
-  return (finding) => reporter.report(finding);
+  const reporter = withAgent ? new SelfReports({ ...ground, client: () => live.settings.client }) : reports;
+  return (finding) => reporter.report({ check: CONFIGURATION_CHECK, ...finding });
 }
 
 /** As this process would take it up: what a flag or the start has set stays, and what it cannot serve with is told. */

@@ -77,7 +77,10 @@ export class SelfWatch {
     this.#failures = new Failures(counters);
     this.#heartbeat = new Heartbeat({ ...parts, signal });
     this.#blindness = new Blindness({ ...parts, signal, client: () => this.#client() });
-    this.reports = new SelfReports({ ...parts, serverName: () => settings().server.name });
+    this.reports = new SelfReports({
+      ...parts,
+      client: () => ({ name: selfClientName(settings().server.name) }),
+    });
     this.canary = new Canary({
       ...parts,
       periodMs: () => settings().blindness.canaryMs,
